@@ -1,0 +1,54 @@
+# The two commands: `make demo` and `make test`. Everything they need goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test serve openapi lint format bench lock clean
+
+demo: $(VENV)/.run
+	$(BIN)/kontor demo
+
+serve: $(VENV)/.run
+	$(BIN)/kontor serve
+
+test: lint
+	$(BIN)/pytest --cov=service --cov-report=term --cov-fail-under=0
+	$(BIN)/python -m tests.coverage_of_method
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+openapi: $(VENV)/.run
+	$(BIN)/kontor openapi openapi/kontor.v1.yaml
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/customer_card.py
+	$(BIN)/python benchmarks/statistics_upload.py
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+# Needs uv on the path. Locks with hashes and without addresses.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev \
+		pyproject.toml -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build \
+		-c requirements/dev.txt pyproject.toml -o requirements/run.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,129 @@
+"""API keys `kontor_<public id>_<secret>_<checksum>`.
+
+The checksum lets a mistyped key be refused before the database is asked, and lets secret scanners recognise a real
+one. Only the SHA-256 of the secret is stored; with 178 random bits it needs no salt and no slow hash.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from service.errors import BadArgument, Forbidden, NotAuthenticated
+from service.store import keys, subsidiaries
+from service.store.reach import Reach
+
+_ALPHABET = string.digits + string.ascii_letters
+_KEY = re.compile(r"kontor_([0-9A-Za-z]{12})_([0-9A-Za-z]{30})_([0-9A-Za-z]{6})", re.ASCII)
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    STATISTICS_WRITE = "statistics:write"
+    STATISTICS_READ = "statistics:read"
+    RESULTS_READ = "results:read"
+    PLANS_WRITE = "plans:write"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A key as a client presents it, with its checksum proven."""
+
+    key_id: str
+    secret: str
+
+    @classmethod
+    def read(cls, text: str) -> "Token":
+        match = _KEY.fullmatch(text)
+        if match is None or not hmac.compare_digest(match[3], _checksum(match[1] + match[2])):
+            raise NotAuthenticated("This is not an API key of Kontor, or it was mistyped.")
+        return cls(match[1], match[2])
+
+    def __str__(self) -> str:
+        return f"kontor_{self.key_id}_{self.secret}_{_checksum(self.key_id + self.secret)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose key was accepted, inside one transaction."""
+
+    connection: Connection
+    reach: Reach
+    key_id: str
+    now: datetime
+
+    def whole_group(self) -> None:
+        """Refuse unless the key reaches the whole group."""
+        if not self.reach.whole_group:
+            raise Forbidden("This concerns the whole group: it needs a key that reaches all subsidiaries.")
+
+
+def admit(connection: Connection, token: Token, scope: Scope, now: datetime) -> Caller:
+    """The caller behind a token; NotAuthenticated or Forbidden if the key is not good for this."""
+    key = keys.get(connection, token.key_id)
+    given = _hashed(token.secret)
+    if key is None or not hmac.compare_digest(key.secret_hash, given):
+        raise NotAuthenticated("This API key is unknown.")
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        raise NotAuthenticated("This API key has expired or was revoked.")
+    if scope.value not in key.scopes.split():
+        raise Forbidden(f"The key lacks the scope {scope.value}; it has {key.scopes}.")
+    reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
+    return Caller(connection, Reach(reached), key.id, now)
+
+
+def create(
+    connection: Connection,
+    name: str,
+    scopes: Sequence[Scope],
+    subsidiary_codes: Sequence[str] | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Token:
+    """A new key; `None` for the subsidiaries reaches the whole group. The token is not kept: show it now."""
+    token = Token(_random(12), _random(30))
+    everything = Reach(None)
+    reached = []
+    for code in subsidiary_codes or ():
+        row = subsidiaries.find(connection, everything, code)
+        if row is None:
+            raise BadArgument("subsidiary", f"There is no subsidiary {code!r}.")
+        reached.append(row.id)
+    values = {
+        "id": token.key_id,
+        "name": name,
+        "secret_hash": _hashed(token.secret),
+        "scopes": " ".join(scope.value for scope in scopes),
+        "whole_group": subsidiary_codes is None,
+        "created_at": now,
+        "expires_at": expires_at,
+        "revoked_at": None,
+    }
+    keys.create(connection, values, reached)
+    return token
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _checksum(text: str) -> str:
+    number, digits = zlib.crc32(text.encode()), ""
+    for _ in range(6):
+        number, place = divmod(number, len(_ALPHABET))
+        digits += _ALPHABET[place]
+    return digits

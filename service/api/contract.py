@@ -1,0 +1,118 @@
+"""The contract as a whole: which rooms of the API there are, and the corrections that make its OpenAPI document say
+what the service does (FastAPI would promise its own error shape)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.api import (
+    calculations,
+    customers,
+    exchange_rates,
+    forms,
+    indicators,
+    kpis,
+    methods,
+    plans,
+    requirements,
+    salespeople,
+    segmentations,
+    statistics,
+    submissions,
+    subsidiaries,
+)
+from service.api.problems import MEDIA_TYPE, responses
+from service.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable, Unprocessable
+
+ROUTERS: Sequence[APIRouter] = (
+    subsidiaries.router,
+    forms.router,
+    submissions.router,
+    customers.router,
+    salespeople.router,
+    statistics.router,
+    exchange_rates.router,
+    methods.router,
+    indicators.router,
+    segmentations.router,
+    kpis.router,
+    plans.router,
+    requirements.router,
+    calculations.router,
+)
+EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
+DESCRIPTION = """\
+Kontor sits behind a company's CRM and calculates: subsidiaries hand in sales statistics in standard forms, the service
+answers with the ABC segmentation of customers, indicators, sales plans and the people they need.
+
+Every request to `/v1` carries an API key: `Authorization: Bearer kontor_…`. Money is decimal text beside an ISO
+currency, months are `YYYY-MM`, times RFC 3339 in UTC. Errors are `application/problem+json` (RFC 9457). What belongs to
+a subsidiary that the key does not reach is not found. Clients ignore fields they do not know.
+"""
+TAGS = [
+    {"name": "subsidiaries", "description": "Units that report, each with its country and currency."},
+    {"name": "forms", "description": "What subsidiaries hand in: columns, types, rules, meaning."},
+    {"name": "submissions", "description": "Handing in forms, and what became of it."},
+    {"name": "data", "description": "What is stored."},
+    {"name": "methods", "description": "Method versions: the parameters every result names."},
+    {"name": "indicators", "description": "The catalogue of indicators, and their values."},
+    {"name": "segmentations", "description": "ABC segmentation: classes, segments, migration."},
+    {"name": "plans", "description": "Sales plans calculated from the statistics."},
+    {"name": "resources", "description": "Hours and people that a plan needs."},
+    {"name": "calculations", "description": "Data in, result out, nothing kept."},
+    {"name": "operations", "description": "For those who run the service."},
+]
+
+
+def install(app: FastAPI) -> None:
+    """Make `app.openapi()` the corrected contract, computed once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _corrected(
+                get_openapi(
+                    title=app.title,
+                    version=app.version,
+                    description=app.description,
+                    routes=app.routes,
+                    tags=app.openapi_tags,
+                    license_info=app.license_info,
+                    separate_input_output_schemas=False,
+                )
+            )
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _corrected(document: dict[str, Any]) -> dict[str, Any]:
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                    if response["description"] == "Validation Error":
+                        response["description"] = "`invalid-request`: The request does not fit the contract."
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    flat: dict[str, Any] = _flattened(document)
+    return flat
+
+
+def _flattened(node: Any) -> Any:
+    """`anyOf: [X, null]` as one schema of two types: some importers of contracts know no `anyOf`."""
+    if isinstance(node, list):
+        return [_flattened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {name: _flattened(value) for name, value in node.items()}
+    choices = node.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices and len(choices) == 2:
+        (choice,) = [one for one in choices if one != {"type": "null"}]
+        if isinstance(choice.get("type"), str):
+            del node["anyOf"]
+            return {**choice, **node, "type": [choice["type"], "null"]}
+    return node

@@ -1,0 +1,97 @@
+"""Customers: the list, and the card that a CRM shows."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
+from sqlalchemy import Row
+
+from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowed
+from service.api.pages import After, Limit, Page, page_of, read_cursor
+from service.api.problems import responses
+from service.api.security import Reads
+from service.api.segmentations import SegmentedCustomer, segmented
+from service.errors import NotFound
+from service.operations import references
+from service.operations.segments import card
+from service.store import customers
+from service.values import Money, to_decimal
+
+router = APIRouter(tags=["data"])
+
+
+class CustomerDocument(Strict):
+    subsidiary: str
+    code: str
+    name: str
+    salesperson: str = Field(description="Code of the seller; empty if none.")
+    channel: str
+    currency: str
+    potential: Money | None = Field(description="What he buys a year from all suppliers; null if not known.")
+    potential_date: date | None
+    potential_source: str = Field(description="declared, norm or peer; empty if not known.")
+    industry: str
+    region: str
+    since: date | None
+
+
+class CustomerCard(CustomerDocument):
+    segmentation: str | None = Field(description="The newest segmentation of the subsidiary; null before the first.")
+    fresh: bool = Field(description="Whether that segmentation knows the newest data.")
+    abc: SegmentedCustomer | None = Field(description="His row in it.")
+
+
+@router.get(
+    "/customers", operation_id="listCustomers", summary="Customers, as handed in", responses=responses(NotFound)
+)
+def list_customers(
+    request: Request,
+    response: Response,
+    entry: Reads,
+    subsidiary: SubsidiaryFilter = None,
+    salesperson: Annotated[str | None, Query(max_length=64)] = None,
+    code: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[CustomerDocument]:
+    """By subsidiary and code."""
+    with entry.reading() as caller:
+        reach = narrowed(caller, subsidiary)
+        cursor = read_cursor(after, int, str)
+        rows = customers.page(caller.connection, reach, limit + 1, cursor, salesperson, code)
+    return page_of(
+        request,
+        response,
+        rows,
+        limit,
+        lambda row: CustomerDocument(**_values(row)),
+        lambda row: (row.subsidiary_id, row.code),
+    )
+
+
+@router.get(
+    "/customers/{subsidiary}/{code:path}",
+    operation_id="getCustomer",
+    summary="A customer's card",
+    responses=responses(NotFound),
+)
+def get_customer(
+    subsidiary: SubsidiaryPath, code: Annotated[str, Path(max_length=64, examples=["C-1001"])], entry: Reads
+) -> CustomerCard:
+    """What was handed in about the customer, and where the newest segmentation puts him."""
+    with entry.reading() as caller:
+        found = card(caller, subsidiary, code)
+    newest = found.segmentation
+    return CustomerCard(
+        **_values(found.customer),
+        segmentation=references.write(subsidiary, newest.number) if newest else None,
+        fresh=newest is not None and newest.data_revision == newest.newest,
+        abc=segmented(found.row) if found.row else None,
+    )
+
+
+def _values(row: Row[Any]) -> dict[str, Any]:
+    names = CustomerDocument.model_fields.keys() - {"potential"}
+    potential = None if row.potential is None else to_decimal(row.potential)
+    return {name: getattr(row, name) for name in names} | {"potential": potential}

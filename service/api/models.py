@@ -1,0 +1,45 @@
+"""Words that several operations of the contract share."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.access.keys import Caller
+from service.method.months import Window, month_text
+from service.store import subsidiaries
+from service.store.reach import Reach
+from service.values import Code, MonthText
+
+
+class Strict(BaseModel):
+    """A body or an answer: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+SubsidiaryPath = Annotated[Code, Path(description="Code of the subsidiary.", examples=["DE"])]
+SubsidiaryFilter = Annotated[
+    Code | None, Query(description="Only of this subsidiary; without it, of all that the key reaches.")
+]
+FirstMonth = Annotated[MonthText | None, Query(alias="from", description="First month.", examples=["2026-01"])]
+LastMonth = Annotated[MonthText | None, Query(alias="to", description="Last month.", examples=["2026-12"])]
+ResultPath = Annotated[str, Path(max_length=80, description="Id of the result.", examples=["DE.1"])]
+
+
+class WindowDocument(Strict):
+    """Months from–to, both included."""
+
+    first: str = Field(examples=["2026-01"])
+    last: str = Field(examples=["2026-12"])
+
+    @classmethod
+    def of(cls, window: Window) -> "WindowDocument":
+        return cls(first=month_text(window.first), last=month_text(window.last))
+
+
+def narrowed(caller: Caller, subsidiary: str | None) -> Reach:
+    """The caller's reach, or that one subsidiary of it; NotFound if it is none of his."""
+    if subsidiary is None:
+        return caller.reach
+    return caller.reach.narrowed([subsidiaries.get(caller.connection, caller.reach, subsidiary).id])

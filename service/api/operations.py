@@ -1,0 +1,50 @@
+"""For those who run the service: is it up, is it ready, which version is it."""
+
+import platform
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from service import __version__
+from service.api.models import Strict
+from service.api.problems import responses
+from service.errors import Unavailable
+from service.store.database import newest_revision
+
+router = APIRouter(tags=["operations"])
+
+
+class Status(Strict):
+    status: str = Field(examples=["ok"])
+
+
+class Version(Strict):
+    version: str
+    python: str
+    schema_revision: str = Field(description="The database revision that this version needs.")
+
+
+@router.get("/healthz", operation_id="getHealth", summary="The process is alive")
+async def get_health() -> Status:
+    """Touches nothing but the process."""
+    return Status(status="ok")
+
+
+@router.get(
+    "/readyz", operation_id="getReadiness", summary="The service can answer", responses=responses(Unavailable)
+)
+def get_readiness(request: Request) -> Status:
+    """The database answers and has the schema that this version needs."""
+    try:
+        revision = request.app.state.database.revision()
+    except Exception as error:
+        raise Unavailable("The database does not answer.") from error
+    if revision != newest_revision():
+        raise Unavailable(f"The database is at revision {revision}, not {newest_revision()}: run kontor migrate.")
+    return Status(status="ok")
+
+
+@router.get("/version", operation_id="getVersion", summary="Version of the service")
+async def get_version() -> Version:
+    """Of the program, the Python it runs on, and the database schema it needs."""
+    return Version(version=__version__, python=platform.python_version(), schema_revision=newest_revision())

@@ -1,0 +1,113 @@
+"""Refusals as `application/problem+json` (RFC 9457). The one shape of every error, whatever its origin."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from service.errors import LISTED_PROBLEMS, KontorError, NotAuthenticated, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger("kontor")
+
+
+class RowProblem(BaseModel):
+    """What is wrong with one cell, one row or one argument."""
+
+    model_config = ConfigDict(title="RowProblem")
+
+    row: int | None = Field(description="JSON: place in the array from 1. CSV: row as a spreadsheet shows it.")
+    column: str | None = Field(description="The column or argument; null for a whole row.")
+    code: str = Field(description="Stable word for the kind of problem.")
+    message: str
+    value: str | None = Field(default=None, description="What was found there, shortened.")
+
+
+class ProblemDocument(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem", extra="allow")
+
+    type: str = Field(description="Stable reference of the kind of refusal: `/problems/` and its slug.")
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[RowProblem] | None = Field(
+        default=None, description=f"Row by row; at most {LISTED_PROBLEMS}, `errors_total` counts all."
+    )
+    errors_total: int | None = None
+
+
+def responses(*kinds: type[KontorError]) -> dict[int | str, dict[str, Any]]:
+    """The problem responses of an operation, for its contract."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({kind.status for kind in kinds}):
+        same = [kind for kind in kinds if kind.status == status]
+        text = " ".join(f"`{kind.slug()}`: {(kind.__doc__ or '').splitlines()[0]}" for kind in same)
+        documented[status] = {"description": text, "model": ProblemDocument}
+    return documented
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal of `app` with a problem document."""
+    app.add_exception_handler(KontorError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def document(request: Request, status: int, slug: str, title: str, detail: str, **more: Any) -> JSONResponse:
+    content = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
+    content |= {"request_id": getattr(request.state, "request_id", ""), **more}
+    return JSONResponse(content, status, media_type=MEDIA_TYPE)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, KontorError)  # noqa: S101 - registered for it
+    answer = document(request, error.status, error.slug(), error.title, error.detail, **error.extra())
+    if isinstance(error, NotAuthenticated):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Unavailable):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    found = error.errors()
+    listed = [
+        {"row": None, "column": _place(one["loc"]), "code": one["type"], "message": one["msg"], "value": None}
+        for one in found[:LISTED_PROBLEMS]
+    ]
+    if any(one["type"] == "json_invalid" for one in found):
+        return document(request, 400, "bad-body", "The body cannot be read", "The body is not valid JSON.")
+    detail = "; ".join(f"{one['column']}: {one['message']}" for one in listed[:3])
+    more = {"errors": listed, "errors_total": len(found)}
+    return document(request, 422, "invalid-request", "The request does not fit the contract", detail, **more)
+
+
+def _place(location: tuple[Any, ...]) -> str:
+    """("body", "levers", 0, "value") → "levers.0.value"; parameters keep their name."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    phrase = HTTPStatus(error.status_code).phrase
+    slug = phrase.lower().replace(" ", "-")
+    answer = document(request, error.status_code, slug, phrase, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    request_id = getattr(request.state, "request_id", "")
+    _log.error("unexpected error in request %s", request_id, exc_info=error)
+    detail = f"This is our fault. The log knows more under the request id {request_id}."
+    return document(request, 500, "internal-error", "Internal error", detail)

@@ -1,0 +1,70 @@
+"""The door of every operation: no session without a key, no transaction without admission.
+
+An operation asks for `needs(scope)` and gets an `Entry`. Its blocks open a transaction, admit the key in it and hand
+out the `Caller`; `writing()` has committed when its block is left, so before the answer is sent.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from service.access.keys import Caller, Scope, Token, admit
+from service.errors import NotAuthenticated
+from service.store.database import Database
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="apiKey", description="`Authorization: Bearer kontor_…`, from `kontor keys create`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A request's way to the database."""
+
+    database: Database
+    token: Token
+    scope: Scope
+    clock: Callable[[], datetime]
+
+    @contextmanager
+    def reading(self) -> Iterator[Caller]:
+        """Read from one snapshot."""
+        with self.database.reading() as connection:
+            yield admit(connection, self.token, self.scope, self.clock())
+
+    @contextmanager
+    def writing(self) -> Iterator[Caller]:
+        """Write; what the block did is stored if it ends well, and only then."""
+        with self.database.writing() as connection:
+            yield admit(connection, self.token, self.scope, self.clock())
+
+
+def needs(scope: Scope) -> Any:
+    """The dependency of an operation that a key with this scope may call."""
+
+    async def entry(
+        request: Request, presented: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+    ) -> Entry:
+        if presented is None:
+            raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
+        state = request.app.state
+        return Entry(state.database, Token.read(presented.credentials), scope, state.clock)
+
+    entry.scope = scope  # type: ignore[attr-defined]
+    return Depends(entry)
+
+
+Reads = Annotated[Entry, needs(Scope.STATISTICS_READ)]
+Submits = Annotated[Entry, needs(Scope.STATISTICS_WRITE)]
+ReadsResults = Annotated[Entry, needs(Scope.RESULTS_READ)]
+Plans = Annotated[Entry, needs(Scope.PLANS_WRITE)]
+Administers = Annotated[Entry, needs(Scope.ADMIN)]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,59 @@
+"""Statistics lines, as they stand after all corrections."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import create_model
+from sqlalchemy import Row
+
+from service.api.models import FirstMonth, LastMonth, Strict, SubsidiaryFilter, narrowed
+from service.api.pages import After, Limit, Page, page_of, read_cursor
+from service.api.problems import responses
+from service.api.security import Reads
+from service.errors import NotFound
+from service.method.measures import MEASURES
+from service.method.months import month_text
+from service.operations.windows import month
+from service.store import lines
+from service.values import Money, Number, to_decimal
+
+router = APIRouter(tags=["data"])
+_KEY = ("subsidiary", "period", "customer", "salesperson", "channel", "product_group")
+_measures: Any = {name: (Money if measure.kind == "money" else Number, ...) for name, measure in MEASURES.items()}
+StatisticsLine = create_model(
+    "StatisticsLine", __base__=Strict, **{name: (str, ...) for name in (*_KEY, "currency")}, **_measures
+)
+Code = Annotated[str | None, Query(max_length=120, description="Only with this code; empty: not attributed.")]
+
+
+@router.get(
+    "/statistics", operation_id="listStatistics", summary="Statistics lines, as handed in", responses=responses(NotFound)
+)
+def list_statistics(
+    request: Request,
+    response: Response,
+    entry: Reads,
+    subsidiary: SubsidiaryFilter = None,
+    first: FirstMonth = None,
+    last: LastMonth = None,
+    customer: Code = None,
+    salesperson: Code = None,
+    channel: Code = None,
+    product_group: Code = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[StatisticsLine]:  # type: ignore[valid-type]
+    """By natural key. An empty code means not attributed."""
+    codes = {"customer": customer, "salesperson": salesperson, "channel": channel, "product_group": product_group}
+    with entry.reading() as caller:
+        reach = narrowed(caller, subsidiary)
+        cursor = read_cursor(after, int, int, int, int, int, int)
+        months = (month("from", first), month("to", last))
+        rows = lines.page(caller.connection, reach, limit + 1, cursor, months, codes)
+    return page_of(request, response, rows, limit, _document, lines.key_of)
+
+
+def _document(row: Row[Any]) -> Any:
+    amounts = {name: to_decimal(getattr(row, name)) for name in MEASURES}
+    words = {name: getattr(row, name) for name in (*_KEY, "currency") if name != "period"}
+    return StatisticsLine(period=month_text(row.period), **words, **amounts)

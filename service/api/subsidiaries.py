@@ -1,0 +1,89 @@
+"""Subsidiaries: the units that report, each with its country and currency."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from pydantic import Field
+from sqlalchemy import Row
+
+from service.api.models import Strict, SubsidiaryPath
+from service.api.pages import Page
+from service.api.problems import responses
+from service.api.security import Administers, Reads
+from service.errors import Conflict, NotFound, PreconditionFailed, PreconditionRequired
+from service.operations import subsidiaries as operations
+from service.store import subsidiaries
+from service.values import Country, Currency
+
+router = APIRouter(tags=["subsidiaries"])
+
+
+class SubsidiaryValues(Strict):
+    name: Annotated[
+        str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["Kontor Deutschland"])
+    ]
+    country: Annotated[Country, Field(description="ISO 3166 code of two letters.", examples=["DE"])]
+    currency: Annotated[Currency, Field(description="ISO 4217 code of its amounts.", examples=["EUR"])]
+
+
+class SubsidiaryDocument(Strict):
+    code: str
+    name: str
+    country: str
+    currency: str
+    data_revision: int = Field(description="Raised by each submission that changed something.")
+    created_at: datetime
+    updated_at: datetime
+    etag: str = Field(description="Hand it in as `If-Match` to change the subsidiary.")
+
+
+@router.get("/subsidiaries", operation_id="listSubsidiaries", summary="Subsidiaries that the key reaches")
+def list_subsidiaries(entry: Reads) -> Page[SubsidiaryDocument]:
+    """All of them, by code."""
+    with entry.reading() as caller:
+        rows = subsidiaries.listed(caller.connection, caller.reach)
+        return Page(items=[_document(row) for row in rows])
+
+
+@router.get(
+    "/subsidiaries/{subsidiary}",
+    operation_id="getSubsidiary",
+    summary="One subsidiary",
+    responses=responses(NotFound),
+)
+def get_subsidiary(subsidiary: SubsidiaryPath, response: Response, entry: Reads) -> SubsidiaryDocument:
+    """Its values, and the revision of its data."""
+    with entry.reading() as caller:
+        row = subsidiaries.get(caller.connection, caller.reach, subsidiary)
+    response.headers["ETag"] = f'"{operations.etag(row)}"'
+    return _document(row)
+
+
+@router.put(
+    "/subsidiaries/{subsidiary}",
+    operation_id="putSubsidiary",
+    summary="Make or change a subsidiary",
+    responses={
+        201: {"description": "It was made.", "model": SubsidiaryDocument},
+        **responses(NotFound, Conflict, PreconditionFailed, PreconditionRequired),
+    },
+)
+def put_subsidiary(
+    subsidiary: SubsidiaryPath,
+    values: SubsidiaryValues,
+    response: Response,
+    entry: Administers,
+    if_match: Annotated[str | None, Header(description="The etag that was read; needed to change values.")] = None,
+) -> SubsidiaryDocument:
+    """Only a key that reaches the whole group can make one. Sending the same values again changes nothing."""
+    with entry.writing() as caller:
+        row, made = operations.put(caller, subsidiary, values.model_dump(), if_match)
+    response.status_code = 201 if made else 200
+    response.headers["ETag"] = f'"{operations.etag(row)}"'
+    return _document(row)
+
+
+def _document(row: Row[Any]) -> SubsidiaryDocument:
+    names = ("code", "name", "country", "currency", "data_revision", "created_at", "updated_at")
+    return SubsidiaryDocument(etag=operations.etag(row), **{name: getattr(row, name) for name in names})

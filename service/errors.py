@@ -1,0 +1,243 @@
+"""Every refusal of the service, drawn as a tree.
+
+    KontorError
+    ├── BadRequest            400  the request itself cannot be read
+    │   ├── BadCursor
+    │   └── BadBody
+    ├── NotAuthenticated      401  no key, or not one of ours
+    ├── Forbidden             403  the key lacks a scope
+    ├── NotFound              404  there is none, or it is not yours to see
+    ├── Conflict              409  it clashes with what is stored
+    │   └── RequestInProgress      the same Idempotency-Key is being worked on
+    ├── PreconditionFailed    412  it changed since you read it
+    ├── TooLarge              413  the body is over the limit
+    ├── WrongContentType      415  a format that this operation does not read
+    ├── Unprocessable         422  well-formed, but it cannot be done
+    │   ├── RowsRefused            rows of a submission, each with its reason
+    │   ├── KeyReused              Idempotency-Key used before with another request
+    │   ├── MissingRate            an amount cannot be converted, and which month lacks the rate
+    │   ├── MixedCurrencies        a sum over several currencies was asked for
+    │   ├── NoData                 the window holds nothing to calculate from
+    │   ├── AmountTooLarge         a sum leaves the range that is kept exactly
+    │   └── BadArgument            one argument, named, with what would be right
+    ├── PreconditionRequired  428  a change needs If-Match
+    └── Unavailable           503  try again, `retry_after` says when
+
+`api/problems.py` turns each into an `application/problem+json` document (RFC 9457).
+The class name in kebab-case is the problem's slug; its docstring is its explanation in the documentation.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+LISTED_PROBLEMS = 100
+"""So many row problems are listed in an answer; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one cell or one row of a form, in words that let the sender mend it.
+
+    `row` counts as a person does: in JSON the place in the array from 1, in CSV the row a spreadsheet
+    shows (the header is row 1). `None` for the table as a whole. `column` is `None` for a whole row.
+    """
+
+    row: int | None
+    column: str | None
+    code: str
+    message: str
+    value: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class KontorError(Exception):
+    """Something the service refuses, with a reason."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "The service refused"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    @classmethod
+    def slug(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    def extra(self) -> dict[str, Any]:
+        """Further members of the problem document."""
+        return {}
+
+
+class BadRequest(KontorError):
+    """The request cannot be read: a parameter or the body is not what the contract says."""
+
+    status = 400
+    title = "The request cannot be read"
+
+
+class BadCursor(BadRequest):
+    """`after` is not a cursor that this list has given out."""
+
+    title = "Not a cursor of this list"
+
+
+class BadBody(BadRequest):
+    """The body is not the JSON or CSV that its content type promises."""
+
+    title = "The body cannot be read"
+
+
+class NotAuthenticated(KontorError):
+    """The request has no API key, or one that is unknown, mistyped, expired or revoked."""
+
+    status = 401
+    title = "An API key is needed"
+
+
+class Forbidden(KontorError):
+    """The API key lacks the scope (or the reach over the whole group) that the operation needs."""
+
+    status = 403
+    title = "The key may not do this"
+
+
+class NotFound(KontorError):
+    """There is no such thing, or it belongs to a subsidiary that the key does not reach."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(KontorError):
+    """The request clashes with what is stored."""
+
+    status = 409
+    title = "It clashes with what is stored"
+
+
+class RequestInProgress(Conflict):
+    """Another request with the same Idempotency-Key is being worked on; ask again in a moment."""
+
+    title = "The same request is being worked on"
+
+
+class PreconditionFailed(KontorError):
+    """The resource changed since it was read: `If-Match` names an older state."""
+
+    status = 412
+    title = "It changed since you read it"
+
+
+class TooLarge(KontorError):
+    """The body is larger than the service takes in one request."""
+
+    status = 413
+    title = "The body is too large"
+
+
+class WrongContentType(KontorError):
+    """The operation does not read this content type."""
+
+    status = 415
+    title = "A content type this operation does not read"
+
+
+class Unprocessable(KontorError):
+    """The request is well-formed, but it cannot be done."""
+
+    status = 422
+    title = "It cannot be done"
+
+
+class RowsRefused(Unprocessable):
+    """Rows of the submission are wrong; nothing of it is stored. `errors` names row, column and reason."""
+
+    title = "Rows were refused, nothing was stored"
+
+    def __init__(self, problems: Sequence[Problem], total: int, received: int) -> None:
+        rows = "1 problem" if total == 1 else f"{total} problems"
+        listed = "" if total <= LISTED_PROBLEMS else f"; the first {LISTED_PROBLEMS} are listed"
+        super().__init__(f"{rows} in {received} rows{listed}. Nothing was stored.")
+        self.problems = list(problems[:LISTED_PROBLEMS])
+        self.total = total
+        self.received = received
+
+    def extra(self) -> dict[str, Any]:
+        return {
+            "errors": [problem.as_dict() for problem in self.problems],
+            "errors_total": self.total,
+            "received": self.received,
+        }
+
+
+class KeyReused(Unprocessable):
+    """The Idempotency-Key was used before with another request."""
+
+    title = "The Idempotency-Key belongs to another request"
+
+
+class MissingRate(Unprocessable):
+    """An amount cannot be converted: the months named lack an exchange rate."""
+
+    title = "An exchange rate is missing"
+
+    def __init__(self, currency: str, reference: str, months: Sequence[str]) -> None:
+        shown = ", ".join(months[:12]) + (f" and {len(months) - 12} more" if len(months) > 12 else "")
+        super().__init__(f"No rate of {currency} in {reference} for {shown}. Hand it in with the form exchange-rates.")
+        self.months = list(months)
+        self.currency = currency
+        self.reference = reference
+
+    def extra(self) -> dict[str, Any]:
+        return {"currency": self.currency, "reference": self.reference, "months": self.months[:LISTED_PROBLEMS]}
+
+
+class MixedCurrencies(Unprocessable):
+    """A sum over subsidiaries with different currencies was asked for without naming a currency."""
+
+    title = "Several currencies cannot be added"
+
+
+class NoData(Unprocessable):
+    """The window holds no data to calculate from."""
+
+    title = "Nothing to calculate from"
+
+
+class AmountTooLarge(Unprocessable):
+    """A sum leaves the range in which the service is exact (about ± 922 million million)."""
+
+    title = "A sum is too large to be exact"
+
+
+class BadArgument(Unprocessable):
+    """One argument has a value that cannot be used; `argument` names it."""
+
+    title = "An argument cannot be used"
+
+    def __init__(self, argument: str, detail: str) -> None:
+        super().__init__(detail)
+        self.argument = argument
+
+    def extra(self) -> dict[str, Any]:
+        return {"errors": [Problem(None, self.argument, "bad_argument", self.detail).as_dict()], "errors_total": 1}
+
+
+class PreconditionRequired(KontorError):
+    """A change of an existing resource needs `If-Match` with the etag that was read."""
+
+    status = 428
+    title = "A change needs If-Match"
+
+
+class Unavailable(KontorError):
+    """The service cannot answer now; `Retry-After` says when to ask again."""
+
+    status = 503
+    title = "Not available now"
+    retry_after: ClassVar[int] = 2

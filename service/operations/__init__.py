@@ -1,0 +1,1 @@
+"""One function per operation that takes more than one step."""

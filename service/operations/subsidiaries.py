@@ -1,0 +1,47 @@
+"""Making and changing a subsidiary."""
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import Row, insert
+
+from service.access.keys import Caller
+from service.errors import Conflict, NotFound, PreconditionFailed, PreconditionRequired
+from service.store import customers, labels, lines, salespeople, subsidiaries
+
+
+def etag(row: Row[Any]) -> str:
+    """Changes when the subsidiary's own values do (its data have `data_revision`)."""
+    return hashlib.sha256(f"{row.code}|{row.name}|{row.country}|{row.currency}".encode()).hexdigest()[:16]
+
+
+def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None) -> tuple[Row[Any], bool]:
+    """Make the subsidiary, or give it these values; it, and whether it is new. Putting the same again does nothing."""
+    connection = caller.connection
+    row = subsidiaries.find(connection, caller.reach, code)
+    if row is None:
+        _create(caller, code, values)
+        return subsidiaries.get(connection, caller.reach, code), True
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return row, False
+    if if_match is None:
+        raise PreconditionRequired("The subsidiary exists with other values: send its etag in If-Match to change it.")
+    if if_match.strip('"') not in (etag(row), "*"):
+        raise PreconditionFailed("The subsidiary has changed since you read it: read it again.")
+    home = caller.reach.narrowed([row.id])
+    if row.currency != values["currency"] and lines.periods(connection, home) is not None:
+        raise Conflict(f"Statistics in {row.currency} are stored; the currency cannot change any more.")
+    subsidiaries.change(connection, home, values, caller.now)
+    return subsidiaries.get(connection, caller.reach, code), False
+
+
+def _create(caller: Caller, code: str, values: dict[str, Any]) -> None:
+    if not caller.reach.whole_group:
+        raise NotFound(f"There is no subsidiary {code!r} that this key reaches; only a key for all can make one.")
+    number = subsidiaries.create(caller.connection, {"code": code, **values}, caller.now)
+    # What a line does not name is attributed to number 0 of its kind.
+    nothing = {"subsidiary_id": number, "id": 0, "code": ""}
+    for table in (labels.CHANNEL, labels.PRODUCT_GROUP, salespeople.TABLE):
+        caller.connection.execute(insert(table).values(nothing))
+    customer = {"name": "", "salesperson_id": 0, "channel_id": 0, "potential_source": "", "industry": "", "region": ""}
+    caller.connection.execute(insert(customers.TABLE).values(nothing | customer | {"revision": 0}))

@@ -1,0 +1,31 @@
+"""Settings from the environment, `KONTOR_…`. Frozen, and handed to `create_app`; nothing else reads the environment."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SQLITE_DEFAULT = "sqlite:///kontor.db"
+
+
+class Settings(BaseSettings):
+    """How this process runs. Each field is the variable `KONTOR_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="KONTOR_", frozen=True, extra="ignore")
+
+    database_url: Annotated[
+        SecretStr,
+        Field(description="`sqlite:///FILE` or `postgresql://…`; unset: `kontor.db` in the working directory."),
+    ] = SecretStr(SQLITE_DEFAULT)
+    pool_size: Annotated[
+        int, Field(ge=1, le=200, description="Database connections, and so requests worked on at once, per process.")
+    ] = 16
+    statement_timeout_ms: Annotated[
+        int, Field(ge=100, description="PostgreSQL ends a statement that runs longer, in milliseconds.")
+    ] = 120_000
+    max_body_bytes: Annotated[
+        int, Field(ge=1_000, description="A CSV body may be this long; a longer one is answered 413.")
+    ] = 64 * 1024 * 1024
+    max_json_bytes: Annotated[
+        int, Field(ge=1_000, description="A JSON body may be this long; a longer one is answered 413.")
+    ] = 8 * 1024 * 1024

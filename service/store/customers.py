@@ -1,0 +1,115 @@
+"""Customers: the master data of the form `customers`, and what they were before corrections."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKeyConstraint, Index, Row, Select, Table, UniqueConstraint, select
+from sqlmodel import Field, SQLModel
+
+from service.store import labels, salespeople
+from service.store.bulk import Merged, merge, next_number
+from service.store.columns import amount, code, number_key, revision_key
+from service.store.pages import later
+from service.store.reach import Reach
+from service.store.subsidiaries import TABLE as SUBSIDIARY
+
+
+class CustomerFields(SQLModel):
+    subsidiary_id: int = number_key()
+    id: int = number_key()
+    code: str = code()
+    name: str = Field(max_length=200)
+    salesperson_id: int
+    channel_id: int
+    potential: int | None = amount(default=None)
+    potential_date: date | None = None
+    potential_source: str = Field(max_length=16)
+    industry: str = Field(max_length=120)
+    region: str = Field(max_length=120)
+    since: date | None = None
+    revision: int = amount()
+
+
+class Customer(CustomerFields, table=True):
+    __table_args__ = (
+        UniqueConstraint("subsidiary_id", "code"),
+        ForeignKeyConstraint(["subsidiary_id"], ["subsidiary.id"]),
+        ForeignKeyConstraint(["subsidiary_id", "salesperson_id"], ["salesperson.subsidiary_id", "salesperson.id"]),
+        ForeignKeyConstraint(["subsidiary_id", "channel_id"], ["channel.subsidiary_id", "channel.id"]),
+        Index("ix_customer_salesperson", "subsidiary_id", "salesperson_id"),
+    )
+
+
+class CustomerHistory(CustomerFields, table=True):
+    __tablename__ = "customer_history"
+    __table_args__ = (ForeignKeyConstraint(["subsidiary_id", "id"], ["customer.subsidiary_id", "customer.id"]),)
+    until_revision: int = revision_key()
+
+
+TABLE: Table = Customer.__table__  # type: ignore[attr-defined]
+HISTORY: Table = CustomerHistory.__table__  # type: ignore[attr-defined]
+UNATTRIBUTED = 0
+
+
+def save(connection: Connection, reach: Reach, rows: Sequence[tuple[Any, ...]], revision: int) -> Merged:
+    """Store rows of (code, and the columns after it without `revision`) for the one subsidiary in reach."""
+    known = labels.numbers(connection, reach, TABLE)
+    fresh = next_number(connection, TABLE.c.id, TABLE.c.subsidiary_id == reach.one)
+    numbered = []
+    for row in rows:
+        number = known.get(row[0])
+        if number is None:
+            number, fresh = fresh, fresh + 1
+        numbered.append((reach.one, number, *row))
+    return merge(connection, TABLE, HISTORY, numbered, revision)
+
+
+def page(
+    connection: Connection,
+    reach: Reach,
+    limit: int,
+    after: tuple[int, str] | None,
+    salesperson: str | None,
+    code: str | None,
+) -> Sequence[Row[Any]]:
+    """Customers by (subsidiary, code), at most `limit`, those after the cursor."""
+    order = (TABLE.c.subsidiary_id, TABLE.c.code)
+    statement = _described(reach).order_by(*order).limit(limit)
+    if after is not None:
+        statement = statement.where(later(order, after))
+    if salesperson is not None:
+        statement = statement.where(salespeople.TABLE.c.code == salesperson)
+    if code is not None:
+        statement = statement.where(TABLE.c.code == code)
+    return connection.execute(statement).all()
+
+
+def card(connection: Connection, reach: Reach, subsidiary: str, code: str) -> Row[Any] | None:
+    """One customer with the words for what it points to."""
+    statement = _described(reach).where(SUBSIDIARY.c.code == subsidiary, TABLE.c.code == code)
+    return connection.execute(statement).one_or_none()
+
+
+def _described(reach: Reach) -> Select[Any]:
+    return (
+        select(
+            TABLE,
+            SUBSIDIARY.c.code.label("subsidiary"),
+            SUBSIDIARY.c.currency,
+            SUBSIDIARY.c.data_revision,
+            salespeople.TABLE.c.code.label("salesperson"),
+            labels.CHANNEL.c.code.label("channel"),
+        )
+        .join(SUBSIDIARY, SUBSIDIARY.c.id == TABLE.c.subsidiary_id)
+        .join(
+            salespeople.TABLE,
+            (salespeople.TABLE.c.subsidiary_id == TABLE.c.subsidiary_id)
+            & (salespeople.TABLE.c.id == TABLE.c.salesperson_id),
+        )
+        .join(
+            labels.CHANNEL,
+            (labels.CHANNEL.c.subsidiary_id == TABLE.c.subsidiary_id) & (labels.CHANNEL.c.id == TABLE.c.channel_id),
+        )
+        .where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.id != UNATTRIBUTED)
+    )

@@ -1,0 +1,201 @@
+"""The database: opening it, transactions, and the few statements in which SQLite and PostgreSQL differ.
+
+SQLite: write-ahead log, full synchronisation, foreign keys, `BEGIN IMMEDIATE` for whoever writes (a reader that turns
+writer fails under concurrency whatever the busy timeout). PostgreSQL: read-only repeatable reads, no prepared
+statements (they break behind transaction poolers and after schema changes), time-outs on every session.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import SQLModel
+
+from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+_READ = "kontor_read"
+_LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION, _TIMEOUT = "55P03", "40P01", "40001", "57014"
+_UNIQUE = "23505"
+
+
+class Database:
+    """One database, and the only maker of transactions."""
+
+    def __init__(self, url: str, pool_size: int = 16, statement_timeout_ms: int = 120_000) -> None:
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._engine = _open_sqlite(parsed.render_as_string(hide_password=False), pool_size)
+        else:
+            driver = parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+            self._engine = _open_postgresql(driver, pool_size, statement_timeout_ms)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only transaction over one snapshot."""
+        options: dict[str, Any] = {_READ: True}
+        if not self.is_sqlite:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _translated(), self._engine.connect() as connection:
+            yield connection.execution_options(**options)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends well, and only then."""
+        with _translated(), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision."""
+        config = _alembic_config()
+        with self._engine.begin() as connection:
+            if not self.is_sqlite:  # two replicas that start at once: one migrates, the other waits
+                connection.execute(text("SELECT pg_advisory_xact_lock(7520414)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def revision(self) -> str | None:
+        """The revision that the database is at; None when it is empty."""
+        with self._engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def differences(self) -> list[Any]:
+        """What the tables of the code have that the database lacks, and the other way round."""
+        with self._engine.connect() as connection:
+            found: list[Any] = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+            return found
+
+
+def newest_revision() -> str:
+    """The revision that this code needs."""
+    head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+    if head is None:
+        raise RuntimeError(f"no migrations in {MIGRATIONS}")
+    return head
+
+
+def load(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put many rows into a table, in the order of its columns, in the quickest way of the database."""
+    if not rows:
+        return
+    names = [column.name for column in table.columns]
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" for _ in names)
+        # Names come from our own table declarations.
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
+        connection.exec_driver_sql(statement, [_plain(row) for row in rows])
+        return
+    driver = connection.connection.driver_connection
+    if driver is None:  # pragma: no cover - a checked-out connection has its driver's
+        raise RuntimeError("no connection")
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless its key is there; whether it was inserted.
+
+    On PostgreSQL this waits for another transaction that is inserting the same key.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1
+
+
+def lock(connection: Connection, statement: Any) -> Any:
+    """The statement with its rows locked until the transaction ends (SQLite locks the whole file already)."""
+    return statement if connection.dialect.name == "sqlite" else statement.with_for_update()
+
+
+def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    # sqlite3's own adapters for dates are deprecated; ISO text is what SQLAlchemy stores too.
+    return tuple(value.isoformat() if hasattr(value, "isoformat") else value for value in row)
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _open_sqlite(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=1,
+        connect_args={"timeout": 5, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get(_READ, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _open_postgresql(url: str, pool_size: int, statement_timeout_ms: int) -> Engine:
+    session = {
+        "statement_timeout": statement_timeout_ms,
+        "lock_timeout": 2_000,
+        "idle_in_transaction_session_timeout": 60_000,
+        "timezone": "UTC",
+    }
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=1,
+        pool_pre_ping=True,
+        connect_args={
+            "prepare_threshold": None,
+            "connect_timeout": 5,
+            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
+        },
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What a database says, as a refusal of ours."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("All database connections are in use.") from error
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        said = str(error.orig)
+        if state == _LOCK_NOT_AVAILABLE or "database is locked" in said:
+            raise RequestInProgress("Another request is writing the same data. Try again in a moment.") from error
+        if state == _UNIQUE or said.startswith("UNIQUE constraint"):
+            raise Conflict("Another request has just stored the same thing. Read it and try again.") from error
+        if state in (_DEADLOCK, _SERIALIZATION, _TIMEOUT):
+            raise Unavailable("The database gave the request up. Try again.") from error
+        if "integer overflow" in said or state == "22003":
+            raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.") from error
+        if error.connection_invalidated or (isinstance(error, OperationalError) and state is None):
+            raise Unavailable("The database cannot be reached. Send the request again, with the same key.") from error
+        raise
+

@@ -1,0 +1,67 @@
+"""Lines and inputs of a stored plan: for each unit (salesperson × channel, `""` for all) and class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, select
+from sqlmodel import Field, SQLModel
+
+from service.store.columns import amount, code, number_key
+from service.store.pages import later
+from service.store.reach import Reach
+
+
+class PlanLine(SQLModel, table=True):
+    """What one block of one class of one unit brings in one month. Money in ten-thousandths."""
+
+    __tablename__ = "plan_line"
+    __table_args__ = (ForeignKeyConstraint(["subsidiary_id", "plan"], ["plan.subsidiary_id", "plan.number"]),)
+    subsidiary_id: int = number_key()
+    plan: int = number_key()
+    salesperson: str = code(primary_key=True)
+    channel: str = code(120, primary_key=True)
+    abc_class: str = code(1, primary_key=True)
+    block: str = code(16, primary_key=True)
+    period: int = number_key()
+    revenue: int = amount()
+    margin: int = amount()
+
+
+class PlanInput(SQLModel, table=True):
+    """One number that a plan was computed from, and where it comes from."""
+
+    __tablename__ = "plan_input"
+    __table_args__ = (ForeignKeyConstraint(["subsidiary_id", "plan"], ["plan.subsidiary_id", "plan.number"]),)
+    subsidiary_id: int = number_key()
+    plan: int = number_key()
+    salesperson: str = code(primary_key=True)
+    channel: str = code(120, primary_key=True)
+    abc_class: str = code(1, primary_key=True)
+    name: str = code(32, primary_key=True)
+    value: float
+    provenance: str = Field(max_length=200)
+    n: int | None
+
+
+LINE: Table = PlanLine.__table__  # type: ignore[attr-defined]
+INPUT: Table = PlanInput.__table__  # type: ignore[attr-defined]
+LINE_ORDER = ("salesperson", "channel", "abc_class", "block", "period")
+INPUT_ORDER = ("salesperson", "channel", "abc_class", "name")
+
+
+def page(
+    connection: Connection,
+    reach: Reach,
+    table: Table,
+    order: Sequence[str],
+    plan: int,
+    limit: int | None = None,
+    after: tuple[Any, ...] | None = None,
+) -> Sequence[Row[Any]]:
+    """Lines or inputs of a plan of the one subsidiary in reach, in this order, those after the cursor."""
+    condition = (table.c.subsidiary_id == reach.one) & (table.c.plan == plan)
+    columns = [table.c[name] for name in order]
+    statement = select(table).where(condition).order_by(*columns).limit(limit)
+    if after is not None:
+        statement = statement.where(later(columns, after))
+    return connection.execute(statement).all()

@@ -1,0 +1,41 @@
+"""Which subsidiaries a caller may see. Every query on a subsidiary's data takes one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+GROUP = 0
+"""The group itself: it owns what belongs to no subsidiary (exchange rates), under this id in `subsidiary`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Ids of subsidiaries, or `None` for the whole group, whatever subsidiaries it will have."""
+
+    subsidiaries: frozenset[int] | None
+
+    @property
+    def whole_group(self) -> bool:
+        return self.subsidiaries is None
+
+    @property
+    def one(self) -> int:
+        """The id, of a reach that was narrowed to one subsidiary."""
+        if self.subsidiaries is None or len(self.subsidiaries) != 1:
+            raise TypeError("this operation is on one subsidiary: narrow the reach first")
+        return next(iter(self.subsidiaries))
+
+    def narrowed(self, subsidiaries: Iterable[int]) -> "Reach":
+        """To these subsidiaries, of which it keeps those that it covers."""
+        asked = frozenset(subsidiaries)
+        return Reach(asked if self.subsidiaries is None else asked & self.subsidiaries)
+
+    def covers(self, column: Any) -> ColumnElement[bool]:
+        """The condition that a row with this `subsidiary_id` is within reach."""
+        if self.subsidiaries is None:
+            return true()
+        attribute: InstrumentedAttribute[int] = column
+        return attribute.in_(sorted(self.subsidiaries))

@@ -1,0 +1,96 @@
+"""Stored results: segmentations, plans, requirements. What they share: a number inside the subsidiary, the method
+version, the parameters and the data revision they were computed from, and a digest of these three, by which the same
+question finds the answer that is there.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, Text, UniqueConstraint, insert, select
+from sqlmodel import Field, SQLModel
+
+from service.store.bulk import next_number
+from service.store.columns import amount, number_key, subsidiary_key
+from service.store.database import insert_new
+from service.store.pages import later
+from service.store.reach import Reach
+from service.store.subsidiaries import TABLE as SUBSIDIARY
+
+
+class ResultFields(SQLModel):
+    subsidiary_id: int = subsidiary_key()
+    number: int = number_key()
+    digest: str = Field(max_length=64)
+    method: str = Field(max_length=64)
+    data_revision: int = amount()
+    parameters: str = Field(sa_type=Text)
+    computed_at: datetime
+    summary: str = Field(sa_type=Text)
+
+
+class Segmentation(ResultFields, table=True):
+    __table_args__ = (UniqueConstraint("subsidiary_id", "digest"),)
+
+
+class Plan(ResultFields, table=True):
+    __table_args__ = (UniqueConstraint("subsidiary_id", "digest"),)
+
+
+class Requirement(ResultFields, table=True):
+    __table_args__ = (UniqueConstraint("subsidiary_id", "digest"),)
+
+
+SEGMENTATION: Table = Segmentation.__table__  # type: ignore[attr-defined]
+PLAN: Table = Plan.__table__  # type: ignore[attr-defined]
+REQUIREMENT: Table = Requirement.__table__  # type: ignore[attr-defined]
+
+
+def find(connection: Connection, reach: Reach, table: Table, digest: str) -> int | None:
+    """The number of the result with this digest, of the one subsidiary in reach."""
+    condition = (table.c.subsidiary_id == reach.one) & (table.c.digest == digest)
+    return connection.execute(select(table.c.number).where(condition)).scalar_one_or_none()
+
+
+def get(connection: Connection, reach: Reach, table: Table, number: int) -> Row[Any] | None:
+    """The result with this number, of the one subsidiary in reach."""
+    return connection.execute(_described(reach, table).where(table.c.number == number)).one_or_none()
+
+
+def newest(connection: Connection, reach: Reach, table: Table) -> Row[Any] | None:
+    """The result computed last, of the one subsidiary in reach."""
+    statement = _described(reach, table).order_by(table.c.number.desc()).limit(1)
+    return connection.execute(statement).one_or_none()
+
+
+def page(
+    connection: Connection, reach: Reach, table: Table, limit: int, after: tuple[int, int] | None
+) -> Sequence[Row[Any]]:
+    """Results by (subsidiary, number), at most `limit`, those after the cursor."""
+    key = (table.c.subsidiary_id, table.c.number)
+    statement = _described(reach, table).order_by(*key).limit(limit)
+    if after is not None:
+        statement = statement.where(later(key, after))
+    return connection.execute(statement).all()
+
+
+def record(connection: Connection, reach: Reach, table: Table, values: dict[str, Any]) -> int | None:
+    """Store a result of the one subsidiary in reach, which must be locked for writing.
+
+    Its number; None if another request has stored the same one meanwhile.
+    """
+    number = next_number(connection, table.c.number, table.c.subsidiary_id == reach.one)
+    stored = insert_new(connection, table, values | {"subsidiary_id": reach.one, "number": number})
+    return number if stored else None
+
+
+def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """The rows that belong to a result just recorded."""
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def _described(reach: Reach, table: Table) -> Any:
+    words = (SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency, SUBSIDIARY.c.data_revision.label("newest"))
+    joined = select(table, *words).join(SUBSIDIARY, SUBSIDIARY.c.id == table.c.subsidiary_id)
+    return joined.where(reach.covers(table.c.subsidiary_id))

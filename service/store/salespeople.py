@@ -1,0 +1,82 @@
+"""Salespeople, each with the spans of employment that the form `salespeople` hands in."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, UniqueConstraint, select
+from sqlmodel import Field, SQLModel
+
+from service.store import labels
+from service.store.bulk import Merged, merge
+from service.store.columns import amount, code, number_key, revision_key, subsidiary_key
+from service.store.pages import later
+from service.store.reach import Reach
+from service.store.subsidiaries import TABLE as SUBSIDIARY
+
+
+class Salesperson(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("subsidiary_id", "code"),)
+    subsidiary_id: int = subsidiary_key()
+    id: int = number_key()
+    code: str = code()
+
+
+class EmploymentFields(SQLModel):
+    subsidiary_id: int = number_key()
+    salesperson_id: int = number_key()
+    start: date = Field(primary_key=True)
+    end: date | None = None
+    name: str = Field(max_length=200)
+    team: str = Field(max_length=120)
+    role: str = Field(max_length=120)
+    fte: int = amount()
+    hours_a_day: int = amount()
+    monthly_cost: int | None = amount(default=None)
+    revision: int = amount()
+
+
+class Employment(EmploymentFields, table=True):
+    __table_args__ = (
+        ForeignKeyConstraint(["subsidiary_id", "salesperson_id"], ["salesperson.subsidiary_id", "salesperson.id"]),
+    )
+
+
+class EmploymentHistory(EmploymentFields, table=True):
+    __tablename__ = "employment_history"
+    __table_args__ = (
+        ForeignKeyConstraint(["subsidiary_id", "salesperson_id"], ["salesperson.subsidiary_id", "salesperson.id"]),
+    )
+    until_revision: int = revision_key()
+
+
+TABLE: Table = Salesperson.__table__  # type: ignore[attr-defined]
+EMPLOYMENT: Table = Employment.__table__  # type: ignore[attr-defined]
+HISTORY: Table = EmploymentHistory.__table__  # type: ignore[attr-defined]
+
+
+def save(connection: Connection, reach: Reach, rows: Sequence[tuple[Any, ...]], revision: int) -> Merged:
+    """Store rows of (code, start, and the columns after it without `revision`) for the one subsidiary in reach."""
+    numbers = labels.ensure(connection, reach, TABLE, (row[0] for row in rows))
+    numbered = [(reach.one, numbers[code], *values) for code, *values in rows]
+    return merge(connection, EMPLOYMENT, HISTORY, numbered, revision)
+
+
+def spans(
+    connection: Connection, reach: Reach, limit: int | None = None, after: tuple[int, str, date] | None = None
+) -> Sequence[Row[Any]]:
+    """Employment spans with the salesperson's code, by (subsidiary, code, start): all, or a page after the cursor."""
+    order = (EMPLOYMENT.c.subsidiary_id, TABLE.c.code, EMPLOYMENT.c.start)
+    statement = (
+        select(EMPLOYMENT, TABLE.c.code, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
+        .join(
+            TABLE, (TABLE.c.subsidiary_id == EMPLOYMENT.c.subsidiary_id) & (TABLE.c.id == EMPLOYMENT.c.salesperson_id)
+        )
+        .join(SUBSIDIARY, SUBSIDIARY.c.id == EMPLOYMENT.c.subsidiary_id)
+        .where(reach.covers(EMPLOYMENT.c.subsidiary_id))
+        .order_by(*order)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(later(order, after))
+    return connection.execute(statement).all()

@@ -1,0 +1,146 @@
+"""Submissions: what was handed in, byte by byte, what became of it, and the answers kept for repeated requests."""
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, insert, select
+from sqlmodel import Field, SQLModel
+
+from service.store.bulk import next_number
+from service.store.columns import amount, code, number_key, subsidiary_key
+from service.store.database import insert_new
+from service.store.pages import later
+from service.store.reach import Reach
+from service.store.subsidiaries import TABLE as SUBSIDIARY
+
+
+class Source(SQLModel, table=True):
+    """A body as it came, compressed; the same bytes are kept once."""
+
+    subsidiary_id: int = subsidiary_key()
+    sha256: str = Field(primary_key=True, max_length=64)
+    content: bytes
+
+
+class Submission(SQLModel, table=True):
+    __table_args__ = (ForeignKeyConstraint(["subsidiary_id", "sha256"], ["source.subsidiary_id", "source.sha256"]),)
+    subsidiary_id: int = subsidiary_key()
+    number: int = number_key()
+    form: str = Field(max_length=32)
+    mode: str = Field(max_length=8)
+    content_type: str = Field(max_length=64)
+    sha256: str = Field(max_length=64)
+    size: int = Field(sa_type=BigInteger)
+    received_at: datetime
+    key_id: str = Field(max_length=32)
+    received: int
+    accepted: int
+    added: int
+    corrected: int
+    unchanged: int
+    rejected: int
+    problem_count: int
+    data_revision: int = amount()
+
+
+class SubmissionProblem(SQLModel, table=True):
+    """A row that was refused while others of its submission were stored (`mode=valid`)."""
+
+    __tablename__ = "submission_problem"
+    __table_args__ = (
+        ForeignKeyConstraint(["subsidiary_id", "submission"], ["submission.subsidiary_id", "submission.number"]),
+    )
+    subsidiary_id: int = number_key()
+    submission: int = number_key()
+    place: int = number_key()
+    row: int | None
+    column: str | None = Field(max_length=120)
+    code: str = Field(max_length=32)
+    message: str = Field(sa_type=Text)
+    value: str | None = Field(default=None, max_length=120)
+
+
+class Idempotency(SQLModel, table=True):
+    """The answer given to a request with an Idempotency-Key, committed together with what the request did."""
+
+    subsidiary_id: int = subsidiary_key()
+    key: str = code(255, primary_key=True)
+    fingerprint: str = Field(max_length=64)
+    status: int
+    answer: str = Field(sa_type=Text)
+    created_at: datetime
+
+
+SOURCE: Table = Source.__table__  # type: ignore[attr-defined]
+TABLE: Table = Submission.__table__  # type: ignore[attr-defined]
+PROBLEM: Table = SubmissionProblem.__table__  # type: ignore[attr-defined]
+IDEMPOTENCY: Table = Idempotency.__table__  # type: ignore[attr-defined]
+_KEY = (TABLE.c.subsidiary_id, TABLE.c.number)
+
+
+def keep_source(connection: Connection, reach: Reach, sha256: str, body: bytes) -> None:
+    content = zlib.compress(body, 6)
+    insert_new(connection, SOURCE, {"subsidiary_id": reach.one, "sha256": sha256, "content": content})
+
+
+def source(connection: Connection, reach: Reach, sha256: str) -> bytes:
+    """The bytes that were handed in to the one subsidiary in reach."""
+    condition = (SOURCE.c.subsidiary_id == reach.one) & (SOURCE.c.sha256 == sha256)
+    return zlib.decompress(connection.execute(select(SOURCE.c.content).where(condition)).scalar_one())
+
+
+def record(connection: Connection, reach: Reach, values: dict[str, Any], problems: Sequence[dict[str, Any]]) -> int:
+    """Write down a submission to the one subsidiary in reach; its number."""
+    number = next_number(connection, TABLE.c.number, TABLE.c.subsidiary_id == reach.one)
+    connection.execute(insert(TABLE).values(values | {"subsidiary_id": reach.one, "number": number}))
+    if problems:
+        key = {"subsidiary_id": reach.one, "submission": number}
+        connection.execute(insert(PROBLEM), [{**key, "place": place, **row} for place, row in enumerate(problems)])
+    return number
+
+
+def get(connection: Connection, reach: Reach, number: int) -> Row[Any] | None:
+    """The submission with this number, of the one subsidiary in reach."""
+    return connection.execute(_described(reach).where(TABLE.c.number == number)).one_or_none()
+
+
+def page(
+    connection: Connection, reach: Reach, limit: int, after: tuple[int, int] | None, form: str | None
+) -> Sequence[Row[Any]]:
+    """Submissions by (subsidiary, number), at most `limit`, those after the cursor."""
+    statement = _described(reach).order_by(*_KEY).limit(limit)
+    if after is not None:
+        statement = statement.where(later(_KEY, after))
+    if form is not None:
+        statement = statement.where(TABLE.c.form == form)
+    return connection.execute(statement).all()
+
+
+def problems(connection: Connection, reach: Reach, number: int, limit: int, after: int) -> Sequence[Row[Any]]:
+    """The refused rows of a submission to the one subsidiary in reach, after a place."""
+    condition = (PROBLEM.c.subsidiary_id == reach.one) & (PROBLEM.c.submission == number) & (PROBLEM.c.place > after)
+    return connection.execute(select(PROBLEM).where(condition).order_by(PROBLEM.c.place).limit(limit)).all()
+
+
+def claim(connection: Connection, reach: Reach, key: str, fingerprint: str, now: datetime) -> Row[Any] | None:
+    """Take an Idempotency-Key for this transaction. None: it is ours. Else what was answered to its first use."""
+    values = {"subsidiary_id": reach.one, "key": key, "fingerprint": fingerprint, "created_at": now}
+    if insert_new(connection, IDEMPOTENCY, values | {"status": 0, "answer": ""}):
+        return None
+    condition = (IDEMPOTENCY.c.subsidiary_id == reach.one) & (IDEMPOTENCY.c.key == key)
+    return connection.execute(select(IDEMPOTENCY).where(condition)).one()
+
+
+def answered(connection: Connection, reach: Reach, key: str, status: int, answer: str) -> None:
+    """Keep the answer under the claimed key."""
+    condition = (IDEMPOTENCY.c.subsidiary_id == reach.one) & (IDEMPOTENCY.c.key == key)
+    connection.execute(IDEMPOTENCY.update().where(condition).values(status=status, answer=answer))
+
+
+def _described(reach: Reach) -> Any:
+    joined = select(TABLE, SUBSIDIARY.c.code.label("subsidiary")).join(
+        SUBSIDIARY, SUBSIDIARY.c.id == TABLE.c.subsidiary_id
+    )
+    return joined.where(reach.covers(TABLE.c.subsidiary_id))

@@ -1,0 +1,79 @@
+"""Subsidiaries, and the counter of data revisions that each of them (and the group) has."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlmodel import Field, SQLModel
+
+from service.errors import NotFound
+from service.store.columns import amount, code
+from service.store.database import lock
+from service.store.reach import GROUP, Reach
+
+
+class Subsidiary(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = code(unique=True)
+    name: str = Field(max_length=200)
+    country: str = Field(max_length=2)
+    currency: str = Field(max_length=3)
+    data_revision: int = amount()
+    created_at: datetime
+    updated_at: datetime
+
+
+TABLE = Subsidiary.__table__  # type: ignore[attr-defined]
+
+
+def find(connection: Connection, reach: Reach, code: str) -> Row[Any] | None:
+    """The subsidiary with this code, if the caller reaches it."""
+    condition = (TABLE.c.code == code) & reach.covers(TABLE.c.id) & (TABLE.c.id != GROUP)
+    return connection.execute(select(TABLE).where(condition)).one_or_none()
+
+
+def get(connection: Connection, reach: Reach, code: str) -> Row[Any]:
+    """The same; NotFound where there is none."""
+    row = find(connection, reach, code)
+    if row is None:
+        raise NotFound(f"There is no subsidiary {code!r} that this key reaches.")
+    return row
+
+
+def listed(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
+    """All within reach, by code."""
+    condition = reach.covers(TABLE.c.id) & (TABLE.c.id != GROUP)
+    return connection.execute(select(TABLE).where(condition).order_by(TABLE.c.code)).all()
+
+
+def create(connection: Connection, values: dict[str, Any], now: datetime) -> int:
+    """A new subsidiary; its id."""
+    values |= {"data_revision": 0, "created_at": now, "updated_at": now}
+    number: int = connection.execute(insert(TABLE).values(values).returning(TABLE.c.id)).scalar_one()
+    return number
+
+
+def change(connection: Connection, reach: Reach, values: dict[str, Any], now: datetime) -> None:
+    """Give the one subsidiary in reach other values."""
+    connection.execute(update(TABLE).where(TABLE.c.id == reach.one).values(values | {"updated_at": now}))
+
+
+def revision_for_writing(connection: Connection, reach: Reach) -> int:
+    """The data revision of the one subsidiary (or the group), which is locked until the transaction ends.
+
+    Whoever writes a subsidiary's data takes this lock first, so numbers can be given out as the largest plus one.
+    """
+    statement = lock(connection, select(TABLE.c.data_revision).where(TABLE.c.id == reach.one))
+    revision: int = connection.execute(statement).scalar_one()
+    return revision
+
+
+def raise_revision(connection: Connection, reach: Reach, revision: int) -> None:
+    connection.execute(update(TABLE).where(TABLE.c.id == reach.one).values(data_revision=revision))
+
+
+def revision(connection: Connection, reach: Reach) -> int:
+    """The data revision of the one subsidiary (or the group)."""
+    number: int = connection.execute(select(TABLE.c.data_revision).where(TABLE.c.id == reach.one)).scalar_one()
+    return number

@@ -1,0 +1,82 @@
+"""Kinds of value: exact amounts, months, currencies, codes, as they stand in requests and answers.
+
+Inside the service an amount (money, hours, a count, FTE) is a whole number of ten-thousandths, so that sums are
+exact on every database; a rate of exchange is a whole number of 10⁻¹². Text on the way in and out is plain decimal.
+"""
+
+import re
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+
+AMOUNT_DECIMALS = 4
+AMOUNT_SCALE = 10**AMOUNT_DECIMALS
+LARGEST_AMOUNT = 10**12
+"""An amount handed in is below this in size: a few hundred of them still add up within 64 bits."""
+RATE_DECIMALS = 12
+RATIO_DECIMALS = 6
+
+_AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
+AMOUNT_PATTERN = r"^-?\d{1,15}(\.\d{1,4})?$"
+
+
+def parse_amount(text: str) -> int:
+    """`"-12.5"` → −125000 ten-thousandths. Raises ValueError for anything but plain decimal with at most
+    12 digits before the point and 4 after it."""
+    if _AMOUNT.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not an amount: write digits with a decimal point and at most 4 decimals")
+    whole, _, decimals = text.partition(".")
+    return int(whole + decimals.ljust(AMOUNT_DECIMALS, "0"))
+
+
+def amount_text(amount: int) -> str:
+    """Ten-thousandths → plain decimal without needless zeros: 125000 → `"12.5"`."""
+    sign = "-" if amount < 0 else ""
+    whole, decimals = divmod(abs(amount), AMOUNT_SCALE)
+    return f"{sign}{whole}.{decimals:04d}".rstrip("0").rstrip(".") if decimals else f"{sign}{whole}"
+
+
+def to_decimal(amount: int) -> Decimal:
+    """Ten-thousandths → Decimal, exactly."""
+    return Decimal(amount).scaleb(-AMOUNT_DECIMALS)
+
+
+def round_ratio(value: Fraction | float) -> Decimal:
+    """A ratio as answers carry it: 6 decimals, half to even. Exact for a Fraction."""
+    if isinstance(value, Fraction):
+        return Decimal(round(value * 10**RATIO_DECIMALS)).scaleb(-RATIO_DECIMALS)
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-RATIO_DECIMALS), ROUND_HALF_EVEN)
+
+
+def _amount_input(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError(  # noqa: TRY004 - pydantic turns ValueError into a problem
+            'write an amount as text, as in "12.50": a JSON number may lose digits'
+        )
+    return to_decimal(parse_amount(str(value)))
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}" if value else "0"
+
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_amount_input),
+    PlainSerializer(_plain, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": AMOUNT_PATTERN, "examples": ["1234.5"]}),
+]
+"""An amount of money: decimal text with at most 4 decimals."""
+
+Number = Annotated[Decimal, PlainSerializer(float, return_type=float), WithJsonSchema({"type": "number"})]
+"""A ratio, a share or a count that may be broken: a JSON number, rounded once."""
+
+MonthText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}$")]
+"""The CRM's own id of a thing: 1 to 64 letters, digits and `. _ : @ + -`."""

