@@ -18,9 +18,7 @@ from service.store.database import Database
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over the database of the settings. Nothing is opened before the first request."""
-    database = Database(
-        settings.database_url.get_secret_value(), settings.pool_size, settings.statement_timeout_ms
-    )
+    database = Database(settings.database_url.get_secret_value(), settings.pool_size, settings.statement_timeout_ms)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
 AMOUNT_DECIMALS = 4
-AMOUNT_SCALE = 10**AMOUNT_DECIMALS
+AMOUNT_SCALE: int = 10**AMOUNT_DECIMALS
 LARGEST_AMOUNT = 10**12
 """An amount handed in is below this in size: a few hundred of them still add up within 64 bits."""
 RATE_DECIMALS = 12

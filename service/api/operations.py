@@ -30,9 +30,7 @@ async def get_health() -> Status:
     return Status(status="ok")
 
 
-@router.get(
-    "/readyz", operation_id="getReadiness", summary="The service can answer", responses=responses(Unavailable)
-)
+@router.get("/readyz", operation_id="getReadiness", summary="The service can answer", responses=responses(Unavailable))
 def get_readiness(request: Request) -> Status:
     """The database answers and has the schema that this version needs."""
     try:

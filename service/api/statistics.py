@@ -27,7 +27,10 @@ Code = Annotated[str | None, Query(max_length=120, description="Only with this c
 
 
 @router.get(
-    "/statistics", operation_id="listStatistics", summary="Statistics lines, as handed in", responses=responses(NotFound)
+    "/statistics",
+    operation_id="listStatistics",
+    summary="Statistics lines, as handed in",
+    responses=responses(NotFound),
 )
 def list_statistics(
     request: Request,

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Row
 
 from service.access.keys import Caller
+from service.api.idempotency import IdempotencyKey, as_response
 from service.api.models import Strict, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import RowProblem, responses
@@ -35,15 +36,6 @@ router = APIRouter(tags=["submissions"])
 _CONTENT_TYPES = ("application/json", "text/csv")
 
 SubmissionPath = Annotated[str, Path(max_length=80, description="Id of the submission.", examples=["DE.1"])]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Yours to choose, new for each request; the same key again gets the first answer and does nothing.",
-    ),
-]
 
 
 class SubmissionReceipt(Strict):
@@ -112,7 +104,7 @@ def _submit_operation(form: Form) -> Any:
         with entry.writing() as caller:
             home = intake.home_of(caller, body, subsidiary)
             answer = once(caller, home, idempotency_key, asked, lambda: _receipt(caller, home, body, mode))
-        return _json(answer)
+        return as_response(answer)
 
     return submit
 
@@ -123,11 +115,6 @@ def _receipt(caller: Caller, home: Reach, body: intake.Body, mode: intake.Mode) 
     problems = [RowProblem(**problem.as_dict()) for problem in found[:LISTED_PROBLEMS]]
     document = SubmissionReceipt(problems=problems, **_record(row).model_dump(exclude={"content_type"}))
     return Answer(201, document.model_dump_json())
-
-
-def _json(answer: Answer) -> Response:
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, answer.status, headers, "application/json")
 
 
 for _form in FORMS.values():

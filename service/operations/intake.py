@@ -60,7 +60,7 @@ def submit(caller: Caller, home: Reach, body: Body, mode: Mode) -> tuple[int, li
     checked = check(body.form, body.table, month_of(caller.now.date()))
     columns, problems, count = _resolved(caller, home, body.form, checked)
     if count and mode == "all":
-        raise RowsRefused(problems, count, body.table.row_count)
+        raise RowsRefused(problems, count, body.table.received)
     merged = _SAVE[body.form.name](caller, home, columns, revision + 1)
     if merged.changed:
         revision += 1
@@ -77,9 +77,9 @@ def submit(caller: Caller, home: Reach, body: Body, mode: Mode) -> tuple[int, li
         "size": len(body.content),
         "received_at": caller.now,
         "key_id": caller.key_id,
-        "received": body.table.row_count,
+        "received": body.table.received,
         "accepted": accepted,
-        "rejected": body.table.row_count - accepted,
+        "rejected": body.table.received - accepted,
         "problem_count": count,
         "data_revision": revision,
         **counts,

@@ -4,6 +4,9 @@ is kept under it, so that a retry gets the same answer and does nothing."""
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import KeyReused
@@ -29,15 +32,25 @@ def fingerprint(*parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
+def earlier(caller: Caller, home: Reach, key: str, fingerprint: str) -> Answer | None:
+    """What was answered under this key in this subsidiary, if it was used."""
+    row = submissions.answer_to(caller.connection, home, key)
+    return None if row is None else _replayed(row, fingerprint)
+
+
 def once(caller: Caller, home: Reach, key: str | None, fingerprint: str, work: Callable[[], Answer]) -> Answer:
     """Do the work, unless a request with this key has done it for this subsidiary: then its answer."""
     if key is None:
         return work()
-    earlier = submissions.claim(caller.connection, home, key, fingerprint, caller.now)
-    if earlier is not None:
-        if earlier.fingerprint != fingerprint:
-            raise KeyReused("This Idempotency-Key was used for another request. Take a new key for a new request.")
-        return Answer(earlier.status, earlier.answer, replayed=True)
+    taken = submissions.claim(caller.connection, home, key, fingerprint, caller.now)
+    if taken is not None:
+        return _replayed(taken, fingerprint)
     answer = work()
     submissions.answered(caller.connection, home, key, answer.status, answer.body)
     return answer
+
+
+def _replayed(row: Row[Any], fingerprint: str) -> Answer:
+    if row.fingerprint != fingerprint:
+        raise KeyReused("This Idempotency-Key was used for another request. Take a new key for a new request.")
+    return Answer(row.status, row.answer, replayed=True)

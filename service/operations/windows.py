@@ -31,7 +31,9 @@ def resolve(first: str | None, last: str | None, data: Window | None) -> Window:
     if start is None:
         start = max(end - MONTHS_A_YEAR + 1, data.first)
     if start > end:
-        raise BadArgument("from", f"The window would begin in {month_text(start)}, after its end {month_text(end)}. {stored}.")
+        raise BadArgument(
+            "from", f"The window would begin in {month_text(start)}, after its end {month_text(end)}. {stored}."
+        )
     if end > data.last or start < data.first:
         raise BadArgument(
             "to" if end > data.last else "from",

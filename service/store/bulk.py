@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, and_, func, insert, literal, or_, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, and_, func, insert, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.database import load
@@ -44,10 +44,11 @@ def merge(
     differs = or_(*(table.c[name].is_distinct_from(staged.c[name]) for name in values))
     former = select(*(table.c[column.name] for column in table.columns), _number(revision)).where(same_key, differs)
     into_history = [*(column.name for column in table.columns), "until_revision"]
-    corrected = connection.execute(insert(history).from_select(into_history, former)).rowcount
+    corrected = _affected(connection, insert(history).from_select(into_history, former))
 
     written = _upsert(connection, table, staged, names, keys, values, revision)
     staged.drop(connection)
+    _analyze(connection, table, written)
     return Merged(written - corrected, corrected, len(rows) - written)
 
 
@@ -62,7 +63,20 @@ def _stage(connection: Connection, table: Table, names: list[str], rows: Sequenc
     staged = Table(f"staged_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
     staged.create(connection)
     load(connection, staged, rows)
+    _analyze(connection, staged, len(rows))
     return staged
+
+
+def _analyze(connection: Connection, table: Table, written: int) -> None:
+    """Let PostgreSQL know of a table that was just filled: until then it joins it and checks keys in it by scanning.
+
+    Only where it knows of fewer rows than were written now: the lock that this takes would make others wait.
+    """
+    if connection.dialect.name == "sqlite" or not written:
+        return
+    known = select(text("reltuples")).select_from(text("pg_class")).where(text("oid = CAST(:name AS regclass)"))
+    if connection.execute(known, {"name": table.name}).scalar_one() < written:
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 def _upsert(
@@ -83,8 +97,12 @@ def _upsert(
         set_={name: new[name] for name in [*values, "revision"]},
         where=or_(*(table.c[name].is_distinct_from(new[name]) for name in values)),
     )
-    written: int = connection.execute(statement).rowcount
-    return written
+    return _affected(connection, statement)
+
+
+def _affected(connection: Connection, statement: Any) -> int:
+    affected: int = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return affected
 
 
 def _always(staged: Table, keys: list[str]) -> Any:

@@ -113,3 +113,9 @@ def _described(reach: Reach) -> Select[Any]:
         )
         .where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.id != UNATTRIBUTED)
     )
+
+
+def portfolio(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
+    """All customers within reach, with subsidiary_id, id, code, channel, salesperson, industry, region, potential."""
+    described = _described(reach).order_by(TABLE.c.subsidiary_id, TABLE.c.code)
+    return connection.execute(described).all()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
+import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -92,17 +93,16 @@ def load(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) 
     """Put many rows into a table, in the order of its columns, in the quickest way of the database."""
     if not rows:
         return
-    names = [column.name for column in table.columns]
+    quote = connection.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" for _ in names)
+        marks = ", ".join("?" for _ in table.columns)
         # Names come from our own table declarations.
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
+        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608
         connection.exec_driver_sql(statement, [_plain(row) for row in rows])
         return
-    driver = connection.connection.driver_connection
-    if driver is None:  # pragma: no cover - a checked-out connection has its driver's
-        raise RuntimeError("no connection")
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
@@ -184,9 +184,10 @@ def _translated() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable("All database connections are in use.") from error
-    except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        said = str(error.orig)
+    except (DBAPIError, psycopg.Error) as error:  # psycopg's own come from COPY
+        original = error.orig if isinstance(error, DBAPIError) else error
+        state = getattr(original, "sqlstate", None)
+        said = str(original)
         if state == _LOCK_NOT_AVAILABLE or "database is locked" in said:
             raise RequestInProgress("Another request is writing the same data. Try again in a moment.") from error
         if state == _UNIQUE or said.startswith("UNIQUE constraint"):
@@ -195,7 +196,6 @@ def _translated() -> Iterator[None]:
             raise Unavailable("The database gave the request up. Try again.") from error
         if "integer overflow" in said or state == "22003":
             raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.") from error
-        if error.connection_invalidated or (isinstance(error, OperationalError) and state is None):
+        if isinstance(error, OperationalError | psycopg.OperationalError) and state is None:
             raise Unavailable("The database cannot be reached. Send the request again, with the same key.") from error
         raise
-

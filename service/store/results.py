@@ -12,7 +12,6 @@ from sqlmodel import Field, SQLModel
 
 from service.store.bulk import next_number
 from service.store.columns import amount, number_key, subsidiary_key
-from service.store.database import insert_new
 from service.store.pages import later
 from service.store.reach import Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
@@ -74,14 +73,11 @@ def page(
     return connection.execute(statement).all()
 
 
-def record(connection: Connection, reach: Reach, table: Table, values: dict[str, Any]) -> int | None:
-    """Store a result of the one subsidiary in reach, which must be locked for writing.
-
-    Its number; None if another request has stored the same one meanwhile.
-    """
+def record(connection: Connection, reach: Reach, table: Table, values: dict[str, Any]) -> int:
+    """Store a result of the one subsidiary in reach, which must be locked for writing; its number."""
     number = next_number(connection, table.c.number, table.c.subsidiary_id == reach.one)
-    stored = insert_new(connection, table, values | {"subsidiary_id": reach.one, "number": number})
-    return number if stored else None
+    connection.execute(insert(table).values(values | {"subsidiary_id": reach.one, "number": number}))
+    return number
 
 
 def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

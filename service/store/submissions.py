@@ -129,8 +129,13 @@ def claim(connection: Connection, reach: Reach, key: str, fingerprint: str, now:
     values = {"subsidiary_id": reach.one, "key": key, "fingerprint": fingerprint, "created_at": now}
     if insert_new(connection, IDEMPOTENCY, values | {"status": 0, "answer": ""}):
         return None
+    return answer_to(connection, reach, key)
+
+
+def answer_to(connection: Connection, reach: Reach, key: str) -> Row[Any] | None:
+    """What was answered under this key to the one subsidiary in reach."""
     condition = (IDEMPOTENCY.c.subsidiary_id == reach.one) & (IDEMPOTENCY.c.key == key)
-    return connection.execute(select(IDEMPOTENCY).where(condition)).one()
+    return connection.execute(select(IDEMPOTENCY).where(condition)).one_or_none()
 
 
 def answered(connection: Connection, reach: Reach, key: str, status: int, answer: str) -> None:

@@ -1,0 +1,23 @@
+# Build: a virtual environment with the locked dependencies and Kontor's wheel.
+FROM python:3.11-slim AS build
+WORKDIR /build
+RUN python -m venv /opt/kontor
+COPY requirements/run.txt requirements/run.txt
+RUN /opt/kontor/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY service service
+COPY migrations migrations
+RUN /opt/kontor/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+# Run: nothing but the environment, as a user without rights. State lives in the database.
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --create-home --home-dir /data kontor
+COPY --from=build /opt/kontor /opt/kontor
+ENV PATH=/opt/kontor/bin:$PATH PYTHONUNBUFFERED=1
+USER kontor
+WORKDIR /data
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import httpx, sys; sys.exit(httpx.get('http://127.0.0.1:8000/healthz').status_code != 200)"]
+CMD ["kontor", "serve", "--host", "0.0.0.0", "--port", "8000"]

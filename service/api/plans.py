@@ -1,0 +1,262 @@
+"""Sales plans, calculated from the statistics."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy import Row
+
+from service.api.idempotency import IdempotencyKey, answer_once
+from service.api.models import ResultPath, Strict, SubsidiaryFilter, WindowDocument, narrowed
+from service.api.pages import After, Limit, Page, page_of, read_cursor
+from service.api.problems import responses
+from service.api.results import ResultDocument
+from service.api.security import Plans, ReadsResults
+from service.errors import BadArgument, NoData, NotFound
+from service.method.months import month_text
+from service.operations import keeping
+from service.operations import plans as operation
+from service.operations.repeats import Answer
+from service.store import plans, results
+from service.values import Code, Money, MonthText, Number, to_decimal
+
+router = APIRouter(tags=["plans"])
+
+Unit = Literal["salesperson", "channel"]
+LeverName = Literal[
+    "retention",
+    "order_frequency",
+    "value_per_order",
+    "price",
+    "quantity",
+    "margin_rate",
+    "leads",
+    "conversions",
+    "cycle_months",
+    "reactivation_rate",
+    "capture",
+]
+PlanClass = Literal["A", "B", "C"]
+Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
+
+
+class LeverSetting(Strict):
+    """An argument of the plan that somebody can change."""
+
+    lever: LeverName
+    operation: Literal["set", "multiply"]
+    value: Finite
+    abc_class: PlanClass | None = Field(default=None, description="Only for this class; null for all.")
+
+
+class PlanRequest(Strict):
+    subsidiary: Code
+    first: MonthText | None = Field(
+        default=None, alias="from", description="First month of the plan's 12; default the month after the window."
+    )
+    window_first: MonthText | None = Field(default=None, description="First month of the statistics it rests on.")
+    window_last: MonthText | None = Field(default=None, description="Last month of them; default the newest.")
+    by: Annotated[list[Unit], Field(max_length=2, description="Units; empty: the whole subsidiary.")] = []
+    levers: Annotated[list[LeverSetting], Field(max_length=50, description="None: the baseline.")] = []
+    method: str | None = Field(default=None, max_length=64)
+
+
+class PlanTotal(Strict):
+    revenue: Money
+    margin: Money
+
+
+class PlanBlock(PlanTotal):
+    block: str
+
+
+class PlanMonth(PlanTotal):
+    period: str
+
+
+class PlanUnit(PlanTotal):
+    salesperson: str
+    channel: str
+    blocks: list[PlanBlock]
+
+
+class PlanDocument(ResultDocument):
+    status: Literal["draft"]
+    first: str
+    last: str
+    window: WindowDocument
+    by: list[Unit]
+    levers: list[LeverSetting]
+    revenue: Money
+    margin: Money
+    blocks: list[PlanBlock]
+    months: list[PlanMonth]
+    units: list[PlanUnit]
+    season_observed: bool = Field(description="False: fewer than two complete years, every month counts the same.")
+
+
+class PlanLine(Strict):
+    salesperson: str
+    channel: str
+    abc_class: str
+    block: str
+    period: str
+    revenue: Money
+    margin: Money
+
+
+class PlanInput(Strict):
+    salesperson: str
+    channel: str
+    abc_class: str
+    input: str
+    value: float
+    provenance: str = Field(description="observed, shrunk, borrowed from …, default, set by lever.")
+    n: int | None = Field(description="How many customers or deals it was observed on.")
+
+
+class GoalRequest(Strict):
+    """How far one lever alone must move to reach a target."""
+
+    target: Money = Field(description="For the 12 months of the plan.")
+    measure: Literal["revenue", "margin"] = "revenue"
+    lever: LeverName
+    abc_class: PlanClass | None = None
+    cap: Finite | None = Field(default=None, description="The lever may be multiplied by this at most.")
+
+
+class GoalValue(Strict):
+    salesperson: str
+    channel: str
+    abc_class: str
+    input: str
+    value: float
+
+
+class GoalDocument(Strict):
+    plan: str
+    measure: str
+    target: Money
+    baseline: Money
+    reachable: bool
+    multiplier: Number = Field(description="What the lever is multiplied by: as needed, or at its cap.")
+    reached: Money = Field(description="The plan at this multiplier.")
+    missing: Money = Field(description="What is still missing there; 0 if it is reachable.")
+    values: list[GoalValue]
+
+
+@router.post(
+    "/plans",
+    operation_id="computePlan",
+    summary="Calculate a plan",
+    status_code=201,
+    response_model=PlanDocument,
+    responses={
+        200: {"description": "It had been calculated before.", "model": PlanDocument},
+        **responses(NotFound, NoData, BadArgument),
+    },
+)
+def compute_plan(
+    request: Request, asked: PlanRequest, entry: Plans, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Twelve months from a window of twelve: existing, new, reactivated and grown business, by unit, class and month."""
+
+    def work() -> Answer:
+        question = operation.Question(
+            asked.subsidiary,
+            asked.first,
+            (asked.window_first, asked.window_last),
+            tuple(sorted(set(asked.by))),
+            tuple(operation.Setting(**lever.model_dump()) for lever in asked.levers),
+            asked.method,
+        )
+        home, number, made = operation.compute(entry, question)
+        with entry.reading() as caller:
+            row = keeping.get(caller, home, results.PLAN, number)
+        return Answer(201 if made else 200, _document(row).model_dump_json())
+
+    return answer_once(request, entry, asked.subsidiary, idempotency_key, asked, work)
+
+
+@router.get("/plans", operation_id="listPlans", summary="Plans", responses=responses(NotFound))
+def list_plans(
+    request: Request,
+    response: Response,
+    entry: ReadsResults,
+    subsidiary: SubsidiaryFilter = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[PlanDocument]:
+    """In the order of calculating within each subsidiary."""
+    with entry.reading() as caller:
+        reach = narrowed(caller, subsidiary)
+        rows = results.page(caller.connection, reach, results.PLAN, limit + 1, read_cursor(after, int, int))
+    return page_of(request, response, rows, limit, _document, lambda row: (row.subsidiary_id, row.number))
+
+
+@router.get("/plans/{plan}", operation_id="getPlan", summary="One plan", responses=responses(NotFound))
+def get_plan(plan: ResultPath, entry: ReadsResults) -> PlanDocument:
+    """Its totals by block, month and unit, and what it rests on."""
+    with entry.reading() as caller:
+        return _document(keeping.find(caller, results.PLAN, plan)[1])
+
+
+@router.get(
+    "/plans/{plan}/lines", operation_id="listPlanLines", summary="Lines of a plan", responses=responses(NotFound)
+)
+def list_plan_lines(
+    request: Request, response: Response, plan: ResultPath, entry: ReadsResults, limit: Limit = 100, after: After = None
+) -> Page[PlanLine]:
+    """By unit, class, block and month; they add up to the plan's totals exactly."""
+    cursor = read_cursor(after, str, str, str, str, int)
+    rows = _part(entry, plan, plans.LINE, plans.LINE_ORDER, limit, cursor)
+    return page_of(request, response, rows, limit, _line, lambda row: [getattr(row, n) for n in plans.LINE_ORDER])
+
+
+@router.get(
+    "/plans/{plan}/inputs", operation_id="listPlanInputs", summary="Inputs of a plan", responses=responses(NotFound)
+)
+def list_plan_inputs(
+    request: Request, response: Response, plan: ResultPath, entry: ReadsResults, limit: Limit = 100, after: After = None
+) -> Page[PlanInput]:
+    """Every number that the plan was calculated from, and where it comes from."""
+    cursor = read_cursor(after, str, str, str, str)
+    rows = _part(entry, plan, plans.INPUT, plans.INPUT_ORDER, limit, cursor)
+    return page_of(request, response, rows, limit, _input, lambda row: [getattr(row, n) for n in plans.INPUT_ORDER])
+
+
+@router.post(
+    "/plans/{plan}/goal-seek",
+    operation_id="seekGoal",
+    summary="What one lever must be to reach a target",
+    responses=responses(NotFound, BadArgument),
+)
+def seek_goal(plan: ResultPath, goal: GoalRequest, entry: ReadsResults) -> GoalDocument:
+    """One lever alone, multiplied by the same factor in every unit; or how much is missing at its cap."""
+    with entry.reading() as caller:
+        found = operation.seek(caller, plan, goal.target, goal.measure, goal.lever, goal.abc_class, goal.cap)
+    return GoalDocument(plan=plan, measure=goal.measure, target=goal.target, **found)
+
+
+def _part(
+    entry: ReadsResults, plan: str, table: Any, order: Sequence[str], limit: int, cursor: tuple[Any, ...] | None
+) -> Sequence[Row[Any]]:
+    with entry.reading() as caller:
+        home, row = keeping.find(caller, results.PLAN, plan)
+        return plans.page(caller.connection, home, table, order, row.number, limit + 1, cursor)
+
+
+def _line(row: Row[Any]) -> PlanLine:
+    words = {name: getattr(row, name) for name in ("salesperson", "channel", "abc_class", "block")}
+    amounts = {name: to_decimal(getattr(row, name)) for name in ("revenue", "margin")}
+    return PlanLine(period=month_text(row.period), **words, **amounts)
+
+
+def _input(row: Row[Any]) -> PlanInput:
+    words = {name: getattr(row, name) for name in ("salesperson", "channel", "abc_class", "value", "provenance", "n")}
+    return PlanInput(input=row.name, **words)
+
+
+def _document(row: Row[Any]) -> PlanDocument:
+    return PlanDocument(**keeping.described(row), **keeping.summary(row))

@@ -1,0 +1,58 @@
+"""How a form is declared: its columns, which of them are its key, and its rules for whole rows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.forms.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`default` is the internal value of an absent or empty cell. `used_by` names formulas that need the column."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    default: Any = None
+    unit: str = ""
+    used_by: tuple[str, ...] = ()
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """Something that must hold between columns of a row; the problem is reported at `column`."""
+
+    column: str
+    code: str
+    message: str
+    holds: Callable[[Mapping[str, Any]], bool]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A table that is handed in. Rows with the same values in `key` are the same row: the later one is a correction."""
+
+    name: str
+    title: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    of_group: bool = False
+    rules: tuple[RowRule, ...] = ()
+    by_name: Mapping[str, Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Names that a table may have: the columns, and the subsidiary where the form belongs to one."""
+        return tuple(self.by_name) if self.of_group else (*self.by_name, SUBSIDIARY)
+
+
+SUBSIDIARY = "subsidiary"
+"""A column that may stand in every form of a subsidiary; all rows of a submission name the same one."""

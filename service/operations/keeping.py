@@ -1,0 +1,80 @@
+"""Results are computed once: the same method, parameters and data revision find the answer that is kept."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table
+
+from service.access.keys import Caller
+from service.operations import references
+from service.store import results, subsidiaries
+from service.store.reach import Reach
+
+
+def digest(method: str, data_revision: int, parameters: dict[str, Any]) -> str:
+    """Names a question: the method version, the data revision, and the canonical JSON of the parameters."""
+    text = json.dumps([method, data_revision, parameters], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def keep(
+    connection: Connection,
+    home: Reach,
+    table: Table,
+    question: tuple[str, int, dict[str, Any]],
+    summary: dict[str, Any],
+    now: datetime,
+) -> tuple[int, bool]:
+    """Store a result; its number and whether it is new (another request may have stored the same one meanwhile)."""
+    subsidiaries.revision_for_writing(connection, home)
+    method, data_revision, parameters = question
+    values = {
+        "digest": digest(*question),
+        "method": method,
+        "data_revision": data_revision,
+        "parameters": json.dumps(parameters, sort_keys=True, ensure_ascii=False),
+        "computed_at": now,
+        "summary": json.dumps(summary, ensure_ascii=False),
+    }
+    number = results.find(connection, home, table, values["digest"])
+    if number is not None:
+        return number, False
+    return results.record(connection, home, table, values), True
+
+
+def find(caller: Caller, table: Table, identifier: str) -> tuple[Reach, Row[Any]]:
+    """The result with this id, and its subsidiary. NotFound where there is none within reach."""
+    home, number = references.locate(caller, identifier)
+    row = results.get(caller.connection, home, table, number)
+    if row is None:
+        raise references.nothing(identifier)
+    return home, row
+
+
+def get(caller: Caller, home: Reach, table: Table, number: int) -> Row[Any]:
+    """The result with this number of the one subsidiary in reach, which is known to exist."""
+    row = results.get(caller.connection, home, table, number)
+    if row is None:
+        raise references.nothing(str(number))
+    return row
+
+
+def summary(row: Row[Any]) -> dict[str, Any]:
+    """What was kept with the result."""
+    kept: dict[str, Any] = json.loads(row.summary)
+    return kept
+
+
+def described(row: Row[Any]) -> dict[str, Any]:
+    """What every result says of itself."""
+    return {
+        "id": references.write(row.subsidiary, row.number),
+        "subsidiary": row.subsidiary,
+        "currency": row.currency,
+        "method": row.method,
+        "data_revision": row.data_revision,
+        "fresh": row.data_revision == row.newest,
+        "computed_at": row.computed_at,
+    }

@@ -1,0 +1,187 @@
+"""Who gets in, and how far: a matrix over every route of the application.
+
+A new route under /v1 that is not in `ROUTES` fails `test_every_route_is_in_the_matrix`; one without a key check fails
+`test_nobody_enters_without_a_key`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+
+from service.access.keys import Scope, Token
+from service.app import create_app
+from service.settings import Settings
+from tests.conftest import NOW, Service
+from tests.group import hand_in_group
+
+
+@dataclass(frozen=True)
+class Call:
+    """How to ask a route for what belongs to subsidiary DE.
+
+    `foreign` says what somebody who reaches only FR gets: "hidden" (404), "filtered" (his own part of a list),
+    "shared" (the answer has nothing of a subsidiary) or "group" (403: it concerns the whole group).
+    """
+
+    foreign: str
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    path: dict[str, str] = field(default_factory=dict)
+
+
+_CUSTOMERS = [{"code": "X-1"}]
+_PEOPLE = [{"code": "X-1", "start": "2020-01-01"}]
+_LINES = [{"period": "2026-01", "revenue": "1"}]
+_RATES = [{"period": "2026-01", "currency": "PLN", "reference": "EUR", "rate": "0.23"}]
+_SEGMENTATION = {"customers": [{"code": "C1", "value": "10"}]}
+_CLASS = {"abc_class": "A", "customers": 1, "orders": 10, "revenue": "100"}
+ROUTES: dict[tuple[str, str], Call] = {
+    ("GET", "/v1/subsidiaries"): Call("filtered"),
+    ("GET", "/v1/subsidiaries/{subsidiary}"): Call("hidden"),
+    ("PUT", "/v1/subsidiaries/{subsidiary}"): Call("hidden", body={"name": "D", "country": "DE", "currency": "EUR"}),
+    ("GET", "/v1/forms"): Call("shared"),
+    ("GET", "/v1/forms/{form}"): Call("shared", path={"form": "statistics"}),
+    ("POST", "/v1/submissions/customers"): Call("hidden", {"subsidiary": "DE"}, _CUSTOMERS),
+    ("POST", "/v1/submissions/salespeople"): Call("hidden", {"subsidiary": "DE"}, _PEOPLE),
+    ("POST", "/v1/submissions/statistics"): Call("hidden", {"subsidiary": "DE"}, _LINES),
+    ("POST", "/v1/submissions/exchange-rates"): Call("group", body=_RATES),
+    ("GET", "/v1/submissions"): Call("filtered"),
+    ("GET", "/v1/submissions/{submission}"): Call("hidden", path={"submission": "DE.1"}),
+    ("GET", "/v1/submissions/{submission}/problems"): Call("hidden", path={"submission": "DE.1"}),
+    ("GET", "/v1/submissions/{submission}/source"): Call("hidden", path={"submission": "DE.1"}),
+    ("GET", "/v1/customers"): Call("filtered"),
+    ("GET", "/v1/customers/{subsidiary}/{code:path}"): Call("hidden", path={"code:path": "DE-C1"}),
+    ("GET", "/v1/salespeople"): Call("filtered"),
+    ("GET", "/v1/statistics"): Call("filtered"),
+    ("GET", "/v1/exchange-rates"): Call("shared"),
+    ("GET", "/v1/methods"): Call("shared"),
+    ("GET", "/v1/methods/{method}"): Call("shared", path={"method": "standard-1"}),
+    ("GET", "/v1/indicators"): Call("shared"),
+    ("GET", "/v1/indicators/{indicator}"): Call("shared", path={"indicator": "revenue"}),
+    ("POST", "/v1/segmentations"): Call("hidden", body={"subsidiary": "DE"}),
+    ("GET", "/v1/segmentations"): Call("filtered"),
+    ("GET", "/v1/segmentations/{segmentation}"): Call("hidden", path={"segmentation": "DE.1"}),
+    ("GET", "/v1/segmentations/{segmentation}/customers"): Call("hidden", path={"segmentation": "DE.1"}),
+    ("GET", "/v1/segmentations/{segmentation}/classes"): Call("hidden", path={"segmentation": "DE.1"}),
+    ("GET", "/v1/segmentations/{segmentation}/migration"): Call("hidden", path={"segmentation": "DE.1"}),
+    ("GET", "/v1/kpis"): Call("filtered", {"indicators": "revenue", "group_by": "subsidiary", "currency": "EUR"}),
+    ("POST", "/v1/plans"): Call("hidden", body={"subsidiary": "DE"}),
+    ("GET", "/v1/plans"): Call("filtered"),
+    ("GET", "/v1/plans/{plan}"): Call("hidden", path={"plan": "DE.1"}),
+    ("GET", "/v1/plans/{plan}/lines"): Call("hidden", path={"plan": "DE.1"}),
+    ("GET", "/v1/plans/{plan}/inputs"): Call("hidden", path={"plan": "DE.1"}),
+    ("POST", "/v1/plans/{plan}/goal-seek"): Call(
+        "hidden", path={"plan": "DE.1"}, body={"target": "1000000", "lever": "value_per_order"}
+    ),
+    ("POST", "/v1/resource-requirements"): Call("hidden", body={"plan": "DE.1"}),
+    ("GET", "/v1/resource-requirements"): Call("filtered"),
+    ("GET", "/v1/resource-requirements/{requirement}"): Call("hidden", path={"requirement": "DE.1"}),
+    ("GET", "/v1/resource-requirements/{requirement}/lines"): Call("hidden", path={"requirement": "DE.1"}),
+    ("POST", "/v1/calculations/segmentation"): Call("shared", body=_SEGMENTATION),
+    ("POST", "/v1/calculations/plan"): Call("shared", body={"classes": [_CLASS]}),
+    ("POST", "/v1/calculations/resources"): Call("shared", body={"classes": [_CLASS]}),
+}
+
+
+def _routes() -> list[tuple[str, APIRoute]]:
+    app = create_app(Settings(database_url=SecretStr("sqlite://")))
+    found = [route for route in app.routes if isinstance(route, APIRoute) and route.path.startswith("/v1")]
+    return [(method, route) for route in found for method in sorted(route.methods)]
+
+
+ALL = [pytest.param(method, route, id=f"{method} {route.path}") for method, route in _routes()]
+
+
+def _scope(route: APIRoute) -> Scope:
+    scopes = [scope for dep in route.dependant.dependencies if (scope := getattr(dep.call, "scope", None))]
+    assert len(scopes) == 1, "an operation asks for exactly one scope"
+    return scopes[0]
+
+
+def _send(service: Service, method: str, route: APIRoute, key: str | None) -> Any:
+    call = ROUTES[method, route.path]
+    path = route.path.replace("{subsidiary}", "DE")
+    for name, value in call.path.items():
+        path = path.replace("{" + name + "}", value)
+    headers = {"Authorization": f"Bearer {key}"} if key is not None else {"Authorization": ""}
+    body = {} if call.body is None else {"json": call.body}
+    return service.client.request(method, path, params=call.query, headers=headers, **body)
+
+
+@pytest.fixture
+def group(service: Service) -> Service:
+    hand_in_group(service)
+    return service
+
+
+def test_every_route_is_in_the_matrix() -> None:
+    assert {(method, route.path) for method, route in _routes()} == set(ROUTES)
+
+
+def test_the_matrix_over_all_routes(group: Service) -> None:
+    """One database for all routes: making it takes longer than asking."""
+    outside = group.key(subsidiaries=["FR"])
+    for method, route in _routes():
+        name = f"{method} {route.path}"
+        scope = _scope(route)
+        anonymous = _send(group, method, route, None)
+        assert anonymous.status_code == 401, name
+        assert anonymous.headers["WWW-Authenticate"] == "Bearer", name
+        others = [other for other in Scope if other is not scope]
+        assert _send(group, method, route, group.key(scopes=others)).status_code == 403, name
+        foreign = _send(group, method, route, outside)
+        inside = _send(group, method, route, group.key(scopes=[scope]))
+        assert inside.status_code in (200, 201), f"{name}: {inside.text}"
+        expected = {"hidden": 404, "group": 403}.get(ROUTES[method, route.path].foreign, inside.status_code)
+        assert foreign.status_code in (expected, 200), f"{name}: {foreign.text}"
+        assert foreign.status_code == expected or expected == 201, f"{name}: {foreign.text}"
+        if ROUTES[method, route.path].foreign == "filtered":
+            assert "FR" in foreign.text, name
+        assert "DE-" not in foreign.text, f"{name} shows data of another subsidiary"
+        assert '"DE"' not in foreign.text, f"{name} names another subsidiary"
+
+
+def test_what_is_hidden_looks_like_what_is_not_there(group: Service) -> None:
+    outside = group.key(subsidiaries=["FR"])
+    texts = []
+    for subsidiary in ("DE", "XX"):
+        answer = group.client.get(f"/v1/subsidiaries/{subsidiary}", headers=group.as_key(outside))
+        document = answer.json()
+        texts.append({**document, "request_id": "", "detail": document["detail"].replace(subsidiary, "")})
+    assert texts[0] == texts[1]
+
+
+def test_a_mistyped_key_is_refused(service: Service) -> None:
+    key = service.key()
+    mistyped = key[:-8] + ("a" if key[-8] != "a" else "b") + key[-7:]
+    assert service.client.get("/v1/forms", headers=service.as_key(mistyped)).status_code == 401
+
+
+def test_a_key_that_was_never_made_is_refused(service: Service) -> None:
+    invented = str(Token("a" * 12, "b" * 30))
+    answer = service.client.get("/v1/forms", headers=service.as_key(invented))
+    assert answer.status_code == 401
+    assert "unknown" in answer.json()["detail"]
+
+
+def test_an_expired_key_is_refused(service: Service) -> None:
+    expired = service.key(expires_at=NOW - timedelta(seconds=1))
+    assert service.client.get("/v1/forms", headers=service.as_key(expired)).status_code == 401
+
+
+def test_only_the_hash_of_a_key_is_stored(service: Service) -> None:
+    token = Token.read(service.key())
+    with service.database.reading() as connection:
+        stored = connection.exec_driver_sql("SELECT * FROM api_key").all()
+    assert token.key_id in str(stored)
+    assert token.secret not in str(stored)
+
+
+def test_a_key_for_some_cannot_make_a_subsidiary(group: Service) -> None:
+    headers = group.as_key(group.key(subsidiaries=["FR"]))
+    body = {"name": "New", "country": "IT", "currency": "EUR"}
+    assert group.client.put("/v1/subsidiaries/IT", json=body, headers=headers).status_code == 404
