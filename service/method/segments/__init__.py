@@ -1,1 +1,116 @@
-""""""
+"""Segmentation of customers: classes, potential, states, regularity, and the action segment (the method, section 4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from service.method.parameters import Parameters
+from service.method.segments import potential
+from service.method.segments.classes import Floors, before, by_floors, cumulative, floors_of, total_of
+from service.method.segments.regularity import regularity
+from service.method.states import states
+from service.values import AMOUNT_SCALE
+
+SEGMENTS = ("WIN", "GROW", "KEEP", "LIMIT")
+_AMOUNTS = (
+    "value",
+    "prior_value",
+    "potential",
+    "orders",
+    "revenue",
+    "margin",
+    "prior_revenue",
+    "quotes",
+    "contacts",
+    "hours",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """`customers` has one row per customer, in the order they came; `floors` are by scope."""
+
+    customers: pd.DataFrame
+    floors: Mapping[str, Floors]
+    months: int
+
+
+def segment(
+    customers: pd.DataFrame, parameters: Parameters, months: int, quarters: np.ndarray, season: Sequence[float]
+) -> Segmentation:
+    """Segment customers by two windows of `months` months.
+
+    `customers`: columns code, scope, channel (text), bought_before, potential_known (bool), and int64 amounts
+    value, prior_value (what classes are cut from), revenue, prior_revenue (what states come from), margin, orders,
+    quotes, contacts, hours of the window, potential (a year). `quarters`, `season`: see `regularity`.
+    """
+    assert all(customers[name].dtype == np.int64 for name in _AMOUNTS), "amounts are int64"  # noqa: S101
+    frame = customers.copy()
+    for name in ("abc_class", "prior_class", "raw_prior_class"):
+        frame[name] = "N"
+    for name in ("before", "scope_value"):
+        frame[name] = np.int64(0)
+    frame = frame.reset_index(drop=True)
+    floors = {str(scope): _classify(frame, part, parameters) for scope, part in frame.groupby("scope")}
+    frame["state"] = states(frame["prior_revenue"], frame["revenue"], frame["bought_before"])
+    _add_potential(frame, parameters, months, floors)
+    frame["regularity"] = regularity(quarters, season, parameters.regularity)
+    frame["segment"] = _segments(frame, parameters)
+    frame["to_next_class"] = [
+        _to_next(value, abc_class, floors[scope])
+        for value, abc_class, scope in zip(frame["value"], frame["abc_class"], frame["scope"], strict=True)
+    ]
+    return Segmentation(frame, floors, months)
+
+
+def _classify(frame: pd.DataFrame, part: pd.DataFrame, parameters: Parameters) -> Floors:
+    """Writes the classes of one scope, both windows, into the frame; the floors of the window."""
+    a, b = Fraction(parameters.abc.a), Fraction(parameters.abc.b)
+    value, prior = part["value"].to_numpy(), part["prior_value"].to_numpy()
+    now = cumulative(value, a, b)
+    floors = floors_of(value, now)
+    frame.loc[part.index, "abc_class"] = now
+    frame.loc[part.index, "prior_class"] = by_floors(prior, floors)
+    frame.loc[part.index, "raw_prior_class"] = cumulative(prior, a, b)
+    frame.loc[part.index, "before"] = before(value)
+    frame.loc[part.index, "scope_value"] = total_of(value)
+    return floors
+
+
+def _add_potential(frame: pd.DataFrame, parameters: Parameters, months: int, floors: Mapping[str, Floors]) -> None:
+    value = frame["value"].to_numpy()
+    share = Fraction(parameters.potential.default_wallet_share)
+    known = frame["potential_known"].to_numpy(dtype=bool)
+    found = potential.effective(value, frame["potential"].to_numpy(), known, share, months)
+    frame["effective_potential"] = found.potential
+    frame["potential_assumed"] = found.assumed
+    frame["potential_understated"] = found.understated
+    frame["gap"] = found.potential - np.maximum(value, 0)
+    frame["potential_class"] = potential.classes(
+        found.potential, frame["channel"], frame["scope"], parameters.potential, months, floors
+    )
+
+
+def _segments(frame: pd.DataFrame, parameters: Parameters) -> np.ndarray:
+    """The action segment, first match: WIN, LIMIT, GROW, KEEP, LIMIT."""
+    limits = parameters.segments
+    buys = (frame["value"] > 0).to_numpy()
+    strong = frame["potential_class"].isin(["A", "B"]).to_numpy()
+    actual = frame["abc_class"].isin(["A", "B"]).to_numpy()
+    low_share = potential.below_share(
+        np.maximum(frame["value"].to_numpy(), 0),
+        frame["effective_potential"].to_numpy(),
+        Fraction(limits.grow_wallet_share_below),
+    )
+    enough = (frame["gap"] >= int(limits.grow_gap_at_least * AMOUNT_SCALE)).to_numpy()
+    cases = [~buys & strong, ~buys, strong & low_share & enough, strong | actual]
+    return np.select(cases, ["WIN", "LIMIT", "GROW", "KEEP"], "LIMIT").astype(object)
+
+
+def _to_next(value: int, abc_class: str, floors: Floors) -> int | None:
+    """What is missing to the floor of the next class up (from N: to 0, which he must exceed); None in A."""
+    target = {"A": None, "B": floors.a, "C": floors.b, "N": 0}[abc_class]
+    return None if target is None else target - value

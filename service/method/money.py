@@ -1,0 +1,48 @@
+"""Splitting and converting exact amounts, so that parts always add up to totals."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from service.values import RATE_DECIMALS
+
+_RATE_UNIT: int = 10**RATE_DECIMALS
+
+
+def convert(amount: int, rate: int) -> int:
+    """An amount at a rate (10⁻¹² units), rounded once, half to even."""
+    return _divide(amount * rate)
+
+
+def split_converted(parts: Sequence[int], rate: int) -> list[int]:
+    """The parts of one amount at a rate, adding up to the amount's own conversion, which is rounded once.
+
+    Each part is rounded down; the units left go to the parts with the largest fractions, earlier parts first.
+    """
+    exact = [part * rate for part in parts]
+    rounded = [product // _RATE_UNIT for product in exact]
+    left = _divide(sum(exact)) - sum(rounded)
+    order = sorted(range(len(parts)), key=lambda place: (-(exact[place] % _RATE_UNIT), place))
+    for place in order[:left]:
+        rounded[place] += 1
+    return rounded
+
+
+def largest_remainder(total: int, weights: Sequence[float], keys: Sequence[str]) -> list[int]:
+    """`total` in whole shares proportional to the weights (not negative, not all 0), ties by key."""
+    precise = [Fraction(weight) for weight in weights]
+    whole = sum(precise)
+    sign = -1 if total < 0 else 1
+    exact = [abs(total) * weight / whole for weight in precise]
+    shares = [int(share) for share in exact]
+    left = abs(total) - sum(shares)
+    order = sorted(range(len(weights)), key=lambda place: (-(exact[place] - shares[place]), keys[place]))
+    for place in order[:left]:
+        shares[place] += 1
+    return [sign * share for share in shares]
+
+
+def _divide(product: int) -> int:
+    whole, rest = divmod(product, _RATE_UNIT)
+    if 2 * rest > _RATE_UNIT or (2 * rest == _RATE_UNIT and whole % 2):
+        whole += 1
+    return whole

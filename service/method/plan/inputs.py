@@ -1,0 +1,98 @@
+"""What a plan is computed from: one number per unit, class and input, each with where it comes from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from service.method.segments.classes import CLASSES
+
+INPUTS: Mapping[str, str] = {
+    "customers": "N: customers of the class.",
+    "order_frequency": "F: orders per customer and year.",
+    "value_per_order": "V: revenue per order.",
+    "price": "Change of prices.",
+    "quantity": "Change of quantity an order.",
+    "margin_rate": "Margin per unit of revenue.",
+    "to_A": "P: share of the class's customers who will be A.",
+    "to_B": "P: share who will be B.",
+    "to_C": "P: share who will be C.",
+    "leads": "L: leads a year.",
+    "conversion_1": "Share of leads that get qualified.",
+    "conversion_2": "Share of qualified leads that get an offer.",
+    "conversion_3": "Share of offers that are won.",
+    "cycle_months": "Months from lead to win.",
+    "pool": "Lost and dormant customers, by the last class they had.",
+    "reactivation_rate": "Share of the pool that buys again within a year.",
+    "open_deals": "Amount of open deals with non-buyers × win rate of their stage.",
+    "open_wins": "Sum of the win rates of those deals.",
+    "grow_customers": "Customers of segment GROW.",
+    "grow_gap": "What they buy from others.",
+    "capture": "Share of that gap that is won within a year.",
+}
+RETENTION = ("to_A", "to_B", "to_C")
+CONVERSIONS = ("conversion_1", "conversion_2", "conversion_3")
+SHARES = (*RETENTION, *CONVERSIONS, "reactivation_rate", "capture")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value and its provenance: observed, shrunk, borrowed from …, default, set by lever; `n` it was observed on."""
+
+    value: float
+    provenance: str
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """`values[name]` is an array units × classes (A, B, C); `sources[name][unit][class]` its Input as found."""
+
+    units: Sequence[str]
+    values: Mapping[str, np.ndarray]
+    sources: Mapping[str, Sequence[Sequence[Input]]] = field(repr=False)
+
+    @classmethod
+    def of(cls, units: Mapping[str, Mapping[str, Mapping[str, Input]]]) -> "Inputs":
+        """From unit → class → name → Input; absent inputs are 0."""
+        nothing = Input(0.0, "default")
+        sources = {
+            name: [[cells.get(abc_class, {}).get(name, nothing) for abc_class in CLASSES] for cells in units.values()]
+            for name in INPUTS
+        }
+        values = {
+            name: np.array([[cell.value for cell in row] for row in rows], dtype="float64").reshape(-1, len(CLASSES))
+            for name, rows in sources.items()
+        }
+        return cls(list(units), values, sources)
+
+    def __iter__(self) -> Iterator[tuple[str, str, str, Input]]:
+        """(unit, class, name, Input) of all inputs."""
+        for place, unit in enumerate(self.units):
+            for column, abc_class in enumerate(CLASSES):
+                for name in INPUTS:
+                    yield unit, abc_class, name, self.sources[name][place][column]
+
+    @property
+    def retention(self) -> np.ndarray:
+        """r = 1 − P_kN, units × classes."""
+        kept: np.ndarray = sum((self.values[name] for name in RETENTION), np.zeros_like(self.values["to_A"]))
+        return kept
+
+    @property
+    def conversion(self) -> np.ndarray:
+        """Π conversions, units × classes."""
+        won: np.ndarray = np.prod([self.values[name] for name in CONVERSIONS], axis=0)
+        return won
+
+    @property
+    def stay(self) -> np.ndarray:
+        """Σ_j N_j · P_jk: customers who will be in class k, units × classes."""
+        customers = self.values["customers"]
+        return np.stack([(customers * self.values[name]).sum(axis=1) for name in RETENTION], axis=1)
+
+    @property
+    def order_value(self) -> np.ndarray:
+        """V' = V · (1+price) · (1+quantity), units × classes."""
+        value: np.ndarray = self.values["value_per_order"] * (1 + self.values["price"]) * (1 + self.values["quantity"])
+        return value

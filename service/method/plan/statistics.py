@@ -1,0 +1,184 @@
+"""From statistics to the inputs of a plan: observed where there are data, else borrowed from the whole subsidiary, else
+the method's default. Every input says which.
+
+Choices where the method is silent: leads of a line with a customer count in his class (actual A, B, C, else potential
+class), leads without a customer are spread over the classes like the window's new customers, or like its customers
+where none is new; leads are never invented: without a funnel there are none.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from service.method.parameters import PlanParameters
+from service.method.plan.inputs import CONVERSIONS, RETENTION, Input, Inputs
+from service.method.segments.classes import CLASSES
+from service.method.states import State
+from service.values import AMOUNT_SCALE
+
+MONTHS_A_YEAR = 12
+FUNNEL = ("leads", "qualified", "offers", "wins")
+PARENT = "the whole subsidiary"
+
+Cells = dict[str, dict[str, Input]]
+
+
+def derive(
+    customers: pd.DataFrame,
+    funnel: pd.DataFrame,
+    units: Sequence[str],
+    parameters: PlanParameters,
+    months: int,
+    *,
+    prior_complete: bool,
+) -> Inputs:
+    """Inputs per unit and class.
+
+    `customers`: unit, abc_class, prior_class (frozen floors), last_class, state, segment (text), revenue, margin,
+    orders, gap (ten-thousandths). `funnel`: unit, abc_class ("" where no customer is named) and the funnel's counts
+    (ten-thousandths). `prior_complete`: whether the data reach back over the whole prior window.
+    """
+    whole = _observed(customers, funnel, parameters, months, prior_complete=prior_complete)
+    found = {}
+    for unit in units:
+        own = customers[customers["unit"] == unit]
+        steps = funnel[funnel["unit"] == unit]
+        cells = _observed(own, steps, parameters, months, prior_complete=prior_complete, parent=customers)
+        found[unit] = {
+            abc_class: _completed(cells[abc_class], whole[abc_class], parameters, abc_class) for abc_class in CLASSES
+        }
+    return Inputs.of(found)
+
+
+def _observed(
+    customers: pd.DataFrame,
+    funnel: pd.DataFrame,
+    parameters: PlanParameters,
+    months: int,
+    *,
+    prior_complete: bool,
+    parent: pd.DataFrame | None = None,
+) -> Cells:
+    """What these customers and this funnel tell by themselves; names without data are absent."""
+    steps = _funnel_by_class(customers, funnel, customers if parent is None else parent)
+    cells: Cells = {abc_class: {} for abc_class in CLASSES}
+    for abc_class, inputs in cells.items():
+        own = customers[customers["abc_class"] == abc_class]
+        inputs.update(_of_class(own, months))
+        inputs.update(_of_pool(customers[customers["last_class"] == abc_class], prior_complete=prior_complete))
+        inputs.update(_of_funnel(steps[abc_class], months))
+    if prior_complete:
+        for abc_class, shares in _migration(customers, parameters.shrinkage).items():
+            cells[abc_class].update(shares)
+    return cells
+
+
+def _of_class(own: pd.DataFrame, months: int) -> dict[str, Input]:
+    count, orders, revenue = len(own), int(own["orders"].sum()), int(own["revenue"].sum())
+    grow = own[own["segment"] == "GROW"]
+    found = {
+        "customers": Input(count, "observed", count),
+        "grow_customers": Input(len(grow), "observed", count),
+        "grow_gap": Input(int(grow["gap"].sum()) / AMOUNT_SCALE, "observed", len(grow)),
+    }
+    if orders > 0:
+        yearly = orders / AMOUNT_SCALE / count * MONTHS_A_YEAR / months
+        found["order_frequency"] = Input(yearly, "observed", count)
+        found["value_per_order"] = Input(revenue / orders, "observed", orders // AMOUNT_SCALE)
+    elif count:
+        # Without counts of orders a customer's year is one order.
+        found["order_frequency"] = Input(1.0, "default", count)
+        found["value_per_order"] = Input(revenue / AMOUNT_SCALE / count * MONTHS_A_YEAR / months, "observed", count)
+    if revenue > 0:
+        found["margin_rate"] = Input(int(own["margin"].sum()) / revenue, "observed", count)
+    return found
+
+
+def _of_pool(last_in_class: pd.DataFrame, *, prior_complete: bool) -> dict[str, Input]:
+    """The pool at the window's end, and the rate at which the pool at its start came back."""
+    state = last_in_class["state"]
+    pool = int(state.isin([State.LOST.value, State.DORMANT.value]).sum())
+    returned = int((state == State.REACTIVATED.value).sum())
+    before = returned + int((state == State.DORMANT.value).sum())
+    found = {"pool": Input(pool, "observed", pool)}
+    if prior_complete and before:
+        found["reactivation_rate"] = Input(returned / before, "observed", before)
+    return found
+
+
+def _of_funnel(steps: Mapping[str, float], months: int) -> dict[str, Input]:
+    """Leads a year and conversions as ratios of the window's sums; wins of earlier leads may exceed 1, which is cut."""
+    if not steps["leads"]:
+        return {}
+    found = {"leads": Input(steps["leads"] * MONTHS_A_YEAR / months, "observed", round(steps["leads"]))}
+    for name, above, below in zip(CONVERSIONS, FUNNEL[1:], FUNNEL[:-1], strict=True):
+        if steps[below]:
+            found[name] = Input(min(steps[above] / steps[below], 1.0), "observed", round(steps[below]))
+    return found
+
+
+def _funnel_by_class(
+    customers: pd.DataFrame, funnel: pd.DataFrame, parent: pd.DataFrame
+) -> dict[str, dict[str, float]]:
+    """Sums of the funnel's counts by class, those without a customer spread."""
+    sums = funnel.groupby("abc_class")[list(FUNNEL)].sum() / AMOUNT_SCALE
+    shares = _shares(customers) or _shares(parent) or {"A": 0.0, "B": 0.0, "C": 1.0}
+    found = {}
+    for abc_class in CLASSES:
+        found[abc_class] = {
+            name: float(sums[name].get(abc_class, 0.0)) + float(sums[name].get("", 0.0)) * shares[abc_class]
+            for name in FUNNEL
+        }
+    return found
+
+
+def _shares(customers: pd.DataFrame) -> dict[str, float]:
+    """Shares of the classes among new customers, else among all; empty where there is none."""
+    for part in (customers[customers["state"] == State.NEW.value], customers):
+        counts = {abc_class: int((part["abc_class"] == abc_class).sum()) for abc_class in CLASSES}
+        if sum(counts.values()):
+            return {abc_class: count / sum(counts.values()) for abc_class, count in counts.items()}
+    return {}
+
+
+def _migration(customers: pd.DataFrame, shrinkage: float) -> Cells:
+    """Shares of each class that will be A, B, C: retention shrunk to the pooled one, the split as observed."""
+    counts = customers.groupby(["prior_class", "abc_class"]).size().to_dict()
+    table = {j: [int(counts.get((j, k), 0)) for k in CLASSES] for j in CLASSES}
+    there = {j: sum(table[j]) + int(counts.get((j, "N"), 0)) for j in CLASSES}
+    total, stayed = sum(there.values()), sum(sum(row) for row in table.values())
+    found: Cells = {}
+    for own, (j, row) in enumerate(table.items()):
+        if not there[j] + (shrinkage if total else 0):
+            continue
+        kept = sum(row)
+        retention = (kept + shrinkage * (stayed / total if total else 0.0)) / (there[j] + shrinkage)
+        split = [count / kept for count in row] if kept else [1.0 if place == own else 0.0 for place in range(3)]
+        word = "shrunk" if shrinkage else "observed"
+        found[j] = {
+            name: Input(retention * share, word, there[j]) for name, share in zip(RETENTION, split, strict=True)
+        }
+    return found
+
+
+def _completed(
+    own: Mapping[str, Input], whole: Mapping[str, Input], parameters: PlanParameters, abc_class: str
+) -> dict[str, Input]:
+    """The unit's own inputs, those of the whole where it has none, the method's where nobody has."""
+    borrowed = {
+        name: Input(found.value, f"borrowed from {PARENT}", found.n)
+        for name, found in whole.items()
+        if name != "leads" and found.provenance != "default"
+    }
+    return {**_defaults(parameters, abc_class), **borrowed, **own}
+
+
+def _defaults(parameters: PlanParameters, abc_class: str) -> dict[str, Input]:
+    stay = {name: parameters.default_retention if name == f"to_{abc_class}" else 0.0 for name in RETENTION}
+    conversions = dict(zip(CONVERSIONS, parameters.conversions[abc_class], strict=True))
+    by_class = {
+        name: getattr(parameters, name)[abc_class]
+        for name in ("cycle_months", "reactivation_rate", "capture", "price", "quantity")
+    }
+    nothing = dict.fromkeys(("leads", "order_frequency", "value_per_order", "margin_rate"), 0.0)
+    return {name: Input(value, "default") for name, value in {**nothing, **stay, **conversions, **by_class}.items()}

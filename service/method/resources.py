@@ -1,0 +1,81 @@
+"""Hours and people that a plan needs (the method, section 7; workload method: Talley 1961)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.method.parameters import ResourceNorms
+from service.method.plan.inputs import CONVERSIONS, Inputs
+from service.method.segments.classes import CLASSES
+
+MONTHS_A_YEAR = 12
+KINDS = ("contacts", "acquisition", "orders", "reactivation", "growth")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """`hours[kind]`: units × classes. FTE, deals at work and heads are per unit."""
+
+    hours: Mapping[str, np.ndarray]
+    average_customers: np.ndarray
+    work_in_progress: np.ndarray
+    productive_hours: float
+    simultaneous_deals: float
+
+    @property
+    def unit_hours(self) -> np.ndarray:
+        total: np.ndarray = sum((part.sum(axis=1) for part in self.hours.values()), np.zeros(0))
+        return total
+
+    @property
+    def fte_hours(self) -> np.ndarray:
+        """FTE by hours, per unit."""
+        return self.unit_hours / self.productive_hours
+
+    @property
+    def fte_deals(self) -> np.ndarray:
+        """FTE by deals that are worked on at once (Little's law), per unit."""
+        return self.work_in_progress / self.simultaneous_deals
+
+    @property
+    def heads(self) -> list[int]:
+        """Whole people per unit; a hair above a whole number, which is rounding, asks for nobody more."""
+        needed = np.maximum(self.fte_hours, self.fte_deals)
+        return [math.ceil(round(float(fte), 9)) for fte in needed]
+
+
+def productive_hours(norms: ResourceNorms) -> float:
+    """Selling hours of one full-time seller a year."""
+    days = norms.working_days - norms.leave - norms.sick - norms.training
+    return max(days, 0.0) * norms.hours_a_day * norms.selling_share
+
+
+def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
+    """Hours by unit, class and kind of work for a plan with these inputs.
+
+    Growth hours count GROW customers by their class. Orders are those of existing, new and reactivated customers.
+    """
+    v = inputs.values
+    won = v["leads"] * inputs.conversion
+    left = np.maximum(0, MONTHS_A_YEAR - v["cycle_months"])
+    back = v["pool"] * v["reactivation_rate"]
+    at_end = inputs.stay + won * left / MONTHS_A_YEAR + back + v["open_wins"]
+    average = (v["customers"] + at_end) / 2
+    orders = v["order_frequency"] * (inputs.stay + won * left**2 / 288 + back / 2)
+    stages = np.array([norms.stage_hours[name] for name in CLASSES]).T
+    reached = np.cumprod([np.ones_like(won), *(v[name] for name in CONVERSIONS[:-1])], axis=0)
+    hours = {
+        "contacts": average * _by_class(norms.contacts_a_year) * _by_class(norms.hours_a_contact),
+        "acquisition": v["leads"] * sum(share * hours for share, hours in zip(reached, stages, strict=True)),
+        "orders": orders * norms.hours_an_order,
+        "reactivation": v["pool"] * norms.hours_a_reactivation,
+        "growth": v["grow_customers"] * norms.hours_a_grow_customer,
+    }
+    in_work = (v["leads"] * v["conversion_1"] * v["cycle_months"]).sum(axis=1) / MONTHS_A_YEAR
+    return Requirement(hours, average, in_work, productive_hours(norms), norms.simultaneous_deals)
+
+
+def _by_class(norm: Mapping[str, float]) -> np.ndarray:
+    return np.array([norm[name] for name in CLASSES])
