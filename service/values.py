@@ -5,7 +5,7 @@ exact on every database; a rate of exchange is a whole number of 10⁻¹². Text
 """
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -17,6 +17,13 @@ LARGEST_AMOUNT = 10**12
 """An amount handed in is below this in size: a few hundred of them still add up within 64 bits."""
 RATE_DECIMALS = 12
 RATIO_DECIMALS = 6
+
+_MINOR_UNITS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+"""Currencies whose smallest unit is not a hundredth."""
 
 _AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
 AMOUNT_PATTERN = r"^-?\d{1,15}(\.\d{1,4})?$"
@@ -44,10 +51,18 @@ def to_decimal(amount: int) -> Decimal:
 
 
 def round_ratio(value: Fraction | float) -> Decimal:
-    """A ratio as answers carry it: 6 decimals, half to even. Exact for a Fraction."""
-    if isinstance(value, Fraction):
-        return Decimal(round(value * 10**RATIO_DECIMALS)).scaleb(-RATIO_DECIMALS)
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-RATIO_DECIMALS), ROUND_HALF_EVEN)
+    """A ratio as answers carry it: 6 decimals, half to even."""
+    return Decimal(round(Fraction(value) * 10**RATIO_DECIMALS)).scaleb(-RATIO_DECIMALS)
+
+
+def minor_units(currency: str) -> int:
+    """Decimals of a currency's smallest unit (ISO 4217), at most those that amounts have."""
+    return min(_MINOR_UNITS.get(currency, 2), AMOUNT_DECIMALS)
+
+
+def round_money(value: Fraction | float) -> Decimal:
+    """An estimate of money as answers carry it: 4 decimals, half to even."""
+    return Decimal(round(Fraction(value) * AMOUNT_SCALE)).scaleb(-AMOUNT_DECIMALS)
 
 
 def _amount_input(value: Any) -> Any:

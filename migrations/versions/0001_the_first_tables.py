@@ -530,6 +530,7 @@ def upgrade() -> None:
         sa.Column("orders", sa.BigInteger(), nullable=False),
         sa.Column("abc_class", sa.String(length=1), nullable=False),
         sa.Column("prior_class", sa.String(length=1), nullable=False),
+        sa.Column("raw_prior_class", sa.String(length=1), nullable=False),
         sa.Column("before", sa.BigInteger(), nullable=False),
         sa.Column("to_next_class", sa.BigInteger(), nullable=True),
         sa.Column("scope_value", sa.BigInteger(), nullable=False),

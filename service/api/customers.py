@@ -11,7 +11,7 @@ from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowe
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
-from service.api.segmentations import SegmentedCustomer, segmented
+from service.api.segmentations import CustomerFigures, customer_figures
 from service.errors import NotFound
 from service.operations import references
 from service.operations.segments import card
@@ -39,7 +39,7 @@ class CustomerDocument(Strict):
 class CustomerCard(CustomerDocument):
     segmentation: str | None = Field(description="The newest segmentation of the subsidiary; null before the first.")
     fresh: bool = Field(description="Whether that segmentation knows the newest data.")
-    abc: SegmentedCustomer | None = Field(description="His row in it.")
+    abc: CustomerFigures | None = Field(description="His row in it.")
 
 
 @router.get(
@@ -87,7 +87,7 @@ def get_customer(
         **_values(found.customer),
         segmentation=references.write(subsidiary, newest.number) if newest else None,
         fresh=newest is not None and newest.data_revision == newest.newest,
-        abc=segmented(found.row) if found.row else None,
+        abc=CustomerFigures(**customer_figures(found.row)) if found.row else None,
     )
 
 

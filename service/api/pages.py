@@ -45,8 +45,8 @@ def read_cursor(after: str | None, *kinds: type) -> tuple[Any, ...] | None:
 def _part(part: Any, kind: type) -> Any:
     if kind is date:
         return date.fromisoformat(part)
-    fits = type(part) is kind and (kind is not int or abs(part) < 2**63) and (kind is not str or "\0" not in part)
-    if not fits:
+    too_large = isinstance(part, int) and abs(part) >= 2**63
+    if type(part) is not kind or too_large or (isinstance(part, str) and "\0" in part):
         raise ValueError(part)
     return part
 

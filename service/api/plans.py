@@ -15,6 +15,8 @@ from service.api.results import ResultDocument
 from service.api.security import Plans, ReadsResults
 from service.errors import BadArgument, NoData, NotFound
 from service.method.months import month_text
+from service.method.plan import levers
+from service.method.plan.goal import Question as Goal
 from service.operations import keeping
 from service.operations import plans as operation
 from service.operations.repeats import Answer
@@ -32,7 +34,9 @@ LeverName = Literal[
     "quantity",
     "margin_rate",
     "leads",
-    "conversions",
+    "conversion_1",
+    "conversion_2",
+    "conversion_3",
     "cycle_months",
     "reactivation_rate",
     "capture",
@@ -57,8 +61,12 @@ class PlanRequest(Strict):
     )
     window_first: MonthText | None = Field(default=None, description="First month of the statistics it rests on.")
     window_last: MonthText | None = Field(default=None, description="Last month of them; default the newest.")
-    by: Annotated[list[Unit], Field(max_length=2, description="Units; empty: the whole subsidiary.")] = []
-    levers: Annotated[list[LeverSetting], Field(max_length=50, description="None: the baseline.")] = []
+    by: Annotated[list[Unit], Field(max_length=2, description="Units; empty: the whole subsidiary.")] = Field(
+        default_factory=list
+    )
+    levers: Annotated[list[LeverSetting], Field(max_length=50, description="None: the baseline.")] = Field(
+        default_factory=list
+    )
     method: str | None = Field(default=None, max_length=64)
 
 
@@ -160,7 +168,7 @@ class GoalDocument(Strict):
 def compute_plan(
     request: Request, asked: PlanRequest, entry: Plans, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Twelve months from a window of twelve: existing, new, reactivated and grown business, by unit, class and month."""
+    """Twelve months from a window: existing, new, reactivated and grown business, by unit, class and month."""
 
     def work() -> Answer:
         question = operation.Question(
@@ -168,7 +176,7 @@ def compute_plan(
             asked.first,
             (asked.window_first, asked.window_last),
             tuple(sorted(set(asked.by))),
-            tuple(operation.Setting(**lever.model_dump()) for lever in asked.levers),
+            tuple(levers.Lever(one.lever, one.operation, one.value, one.abc_class) for one in asked.levers),
             asked.method,
         )
         home, number, made = operation.compute(entry, question)
@@ -235,7 +243,8 @@ def list_plan_inputs(
 def seek_goal(plan: ResultPath, goal: GoalRequest, entry: ReadsResults) -> GoalDocument:
     """One lever alone, multiplied by the same factor in every unit; or how much is missing at its cap."""
     with entry.reading() as caller:
-        found = operation.seek(caller, plan, goal.target, goal.measure, goal.lever, goal.abc_class, goal.cap)
+        question = Goal(float(goal.target), goal.measure, goal.lever, goal.abc_class, goal.cap)
+        found = operation.seek(caller, plan, question)
     return GoalDocument(plan=plan, measure=goal.measure, target=goal.target, **found)
 
 
@@ -259,4 +268,5 @@ def _input(row: Row[Any]) -> PlanInput:
 
 
 def _document(row: Row[Any]) -> PlanDocument:
-    return PlanDocument(**keeping.described(row), **keeping.summary(row))
+    kept = keeping.summary(row)
+    return PlanDocument(**keeping.described(row), **{name: kept[name] for name in kept.keys() - {"season"}})

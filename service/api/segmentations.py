@@ -62,14 +62,13 @@ class SegmentationDocument(ResultDocument):
     control: Control
 
 
-class SegmentedCustomer(Strict):
-    customer: str
-    name: str
-    salesperson: str
-    channel: str
-    scope: str
+class CustomerFigures(Strict):
+    """Where a customer stands, and why."""
+
+    scope: str = Field(description="Whose total his class is cut from.")
     abc_class: AbcClass
     prior_class: AbcClass = Field(description="Class of the prior window, by the frozen floors of this one.")
+    raw_prior_class: AbcClass = Field(description="Class of the prior window, by its own limits.")
     potential_class: AbcClass
     state: str
     regularity: str
@@ -83,12 +82,21 @@ class SegmentedCustomer(Strict):
     share_before: Number | None = Field(
         description="Share of the scope's positive value held by customers with more: below the limit a it is an A."
     )
-    to_next_class: Money | None = Field(description="What is missing to the floor of the next class up; null in A.")
+    to_next_class: Money | None = Field(
+        description="What is missing to the floor of the next class up; null in A. From N he must exceed it."
+    )
     potential: Money = Field(description="Effective potential of the window's length.")
     potential_assumed: bool = Field(description="It is not known, but derived from the default wallet share.")
     potential_understated: bool = Field(description="The customer buys more than the potential that was handed in.")
     wallet_share: Number | None
     gap: Money
+
+
+class SegmentedCustomer(CustomerFigures):
+    customer: str
+    name: str
+    salesperson: str
+    channel: str
 
 
 class ClassRow(Strict):
@@ -109,14 +117,14 @@ class ClassRow(Strict):
     margin_rate: Number | None
     orders: Number
     order_frequency: Number | None = Field(description="F: orders per customer and year.")
-    value_per_order: Number | None = Field(description="V: revenue of the class's customers / orders.")
+    value_per_order: Money | None = Field(description="V: revenue of the class's customers / orders.")
     quotes: Number
     quote_to_order: Number | None
     contacts: Number
     contacts_per_customer: Number | None
     hours: Number
     hours_per_customer: Number | None
-    revenue_per_hour: Number | None
+    revenue_per_hour: Money | None
     potential: Money
     wallet_share: Number | None = Field(description="Of active customers.")
     wallet_share_all: Number | None = Field(description="Of all customers.")
@@ -286,23 +294,27 @@ def get_migration(
 
 def segmented(row: Row[Any]) -> SegmentedCustomer:
     """A stored row as the contract shows it."""
+    who = {name: getattr(row, name) for name in ("customer", "name", "salesperson", "channel")}
+    return SegmentedCustomer(**who, **customer_figures(row))
+
+
+def customer_figures(row: Any) -> dict[str, Any]:
+    """The figures of a customer, from a row with exact amounts as attributes."""
     amounts = ("value", "prior_value", "revenue", "margin", "orders", "potential", "gap")
-    exact = {name: to_decimal(getattr(row, name)) for name in amounts}
-    missing = None if row.to_next_class is None else to_decimal(row.to_next_class)
-    words = ("customer", "name", "salesperson", "channel", "scope", "abc_class", "prior_class", "potential_class")
-    more = ("state", "regularity", "segment", "potential_assumed", "potential_understated")
-    return SegmentedCustomer(
+    words = ("scope", "abc_class", "prior_class", "raw_prior_class", "potential_class", "state", "regularity")
+    more = ("segment", "potential_assumed", "potential_understated")
+    return {
         **{name: getattr(row, name) for name in (*words, *more)},
-        **exact,
-        code=f"{row.abc_class}/{row.potential_class}/{row.state}/{row.regularity or '-'}",
-        share_before=_ratio(row.before, row.scope_value) if row.value > 0 else None,
-        to_next_class=missing,
-        wallet_share=_ratio(max(row.value, 0), row.potential),
-    )
+        **{name: to_decimal(int(getattr(row, name))) for name in amounts},
+        "code": f"{row.abc_class}/{row.potential_class}/{row.state}/{row.regularity or '-'}",
+        "share_before": _ratio(row.before, row.scope_value) if row.value > 0 else None,
+        "to_next_class": None if row.to_next_class is None else to_decimal(row.to_next_class),
+        "wallet_share": _ratio(max(row.value, 0), row.potential),
+    }
 
 
 def _ratio(part: int, whole: int) -> Any:
-    return round_ratio(Fraction(part, whole)) if whole > 0 else None
+    return round_ratio(Fraction(int(part), int(whole))) if whole > 0 else None
 
 
 def _sort_key(row: Row[Any], sort: str) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ router = APIRouter(tags=["data"])
 _KEY = ("subsidiary", "period", "customer", "salesperson", "channel", "product_group")
 _measures: Any = {name: (Money if measure.kind == "money" else Number, ...) for name, measure in MEASURES.items()}
 StatisticsLine = create_model(
-    "StatisticsLine", __base__=Strict, **{name: (str, ...) for name in (*_KEY, "currency")}, **_measures
+    "StatisticsLine", __base__=Strict, **dict.fromkeys((*_KEY, "currency"), (str, ...)), **_measures
 )
 Code = Annotated[str | None, Query(max_length=120, description="Only with this code; empty: not attributed.")]
 
@@ -45,7 +45,7 @@ def list_statistics(
     product_group: Code = None,
     limit: Limit = 100,
     after: After = None,
-) -> Page[StatisticsLine]:  # type: ignore[valid-type]
+) -> Page[StatisticsLine]:
     """By natural key. An empty code means not attributed."""
     codes = {"customer": customer, "salesperson": salesperson, "channel": channel, "product_group": product_group}
     with entry.reading() as caller:
@@ -59,4 +59,4 @@ def list_statistics(
 def _document(row: Row[Any]) -> Any:
     amounts = {name: to_decimal(getattr(row, name)) for name in MEASURES}
     words = {name: getattr(row, name) for name in (*_KEY, "currency") if name != "period"}
-    return StatisticsLine(period=month_text(row.period), **words, **amounts)
+    return StatisticsLine.model_validate({"period": month_text(row.period), **words, **amounts})

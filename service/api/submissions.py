@@ -111,7 +111,7 @@ def _submit_operation(form: Form) -> Any:
 
 def _receipt(caller: Caller, home: Reach, body: intake.Body, mode: intake.Mode) -> Answer:
     number, found = intake.submit(caller, home, body, mode)
-    row = submissions.get(caller.connection, home, number)
+    row = _found(caller, home, number)
     problems = [RowProblem(**problem.as_dict()) for problem in found[:LISTED_PROBLEMS]]
     document = SubmissionReceipt(problems=problems, **_record(row).model_dump(exclude={"content_type"}))
     return Answer(201, document.model_dump_json())
@@ -171,7 +171,7 @@ def list_submissions(
 def get_submission(submission: SubmissionPath, entry: Reads) -> SubmissionRecord:
     """Its counts, and the hash of what was handed in."""
     with entry.reading() as caller:
-        return _record(_find(caller, submission)[1])
+        return _record(_located(caller, submission)[1])
 
 
 @router.get(
@@ -191,7 +191,7 @@ def list_submission_problems(
     """The rows that `mode=valid` left out, in the order of the body, each with its reason."""
     (place,) = read_cursor(after, int) or (-1,)
     with entry.reading() as caller:
-        home, row = _find(caller, submission)
+        home, row = _located(caller, submission)
         rows = submissions.problems(caller.connection, home, row.number, limit + 1, place)
     return page_of(request, response, rows, limit, _problem, lambda row: (row.place,))
 
@@ -209,17 +209,21 @@ def list_submission_problems(
 def get_submission_source(submission: SubmissionPath, entry: Reads) -> Response:
     """The body as it came; its SHA-256 stands in the record."""
     with entry.reading() as caller:
-        home, row = _find(caller, submission)
+        home, row = _located(caller, submission)
         content = submissions.source(caller.connection, home, row.sha256)
     return Response(content, media_type=row.content_type)
 
 
-def _find(caller: Caller, submission: str) -> tuple[Reach, Row[Any]]:
+def _located(caller: Caller, submission: str) -> tuple[Reach, Row[Any]]:
     home, number = references.locate(caller, submission)
+    return home, _found(caller, home, number)
+
+
+def _found(caller: Caller, home: Reach, number: int) -> Row[Any]:
     row = submissions.get(caller.connection, home, number)
     if row is None:
-        raise references.nothing(submission)
-    return home, row
+        raise references.nothing(str(number))
+    return row
 
 
 def _record(row: Row[Any]) -> SubmissionRecord:

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import Row, Table
 
 from service.access.keys import Caller
 from service.operations import references
@@ -20,27 +19,23 @@ def digest(method: str, data_revision: int, parameters: dict[str, Any]) -> str:
 
 
 def keep(
-    connection: Connection,
-    home: Reach,
-    table: Table,
-    question: tuple[str, int, dict[str, Any]],
-    summary: dict[str, Any],
-    now: datetime,
+    caller: Caller, home: Reach, table: Table, question: tuple[str, int, dict[str, Any]], summary: dict[str, Any]
 ) -> tuple[int, bool]:
     """Store a result; its number and whether it is new (another request may have stored the same one meanwhile)."""
+    connection = caller.connection
     subsidiaries.revision_for_writing(connection, home)
+    number = results.find(connection, home, table, digest(*question))
+    if number is not None:
+        return number, False
     method, data_revision, parameters = question
     values = {
         "digest": digest(*question),
         "method": method,
         "data_revision": data_revision,
         "parameters": json.dumps(parameters, sort_keys=True, ensure_ascii=False),
-        "computed_at": now,
+        "computed_at": caller.now,
         "summary": json.dumps(summary, ensure_ascii=False),
     }
-    number = results.find(connection, home, table, values["digest"])
-    if number is not None:
-        return number, False
     return results.record(connection, home, table, values), True
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection, ForeignKeyConstraint, Index, Row, Select, Table, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
@@ -115,7 +116,22 @@ def _described(reach: Reach) -> Select[Any]:
     )
 
 
-def portfolio(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
-    """All customers within reach, with subsidiary_id, id, code, channel, salesperson, industry, region, potential."""
+def portfolio(connection: Connection, reach: Reach) -> pd.DataFrame:
+    """All customers within reach by (subsidiary, code).
+
+    Columns: subsidiary_id, id (int64), subsidiary, code, channel, salesperson, industry, region (text), potential (int64
+    ten-thousandths a year, 0 where unknown), potential_known (bool).
+    """
     described = _described(reach).order_by(TABLE.c.subsidiary_id, TABLE.c.code)
-    return connection.execute(described).all()
+    rows = connection.execute(described).all()
+    words = ("subsidiary", "code", "channel", "salesperson", "industry", "region")
+    numbers = {name: [getattr(row, name) for row in rows] for name in ("subsidiary_id", "id")}
+    potential = [row.potential or 0 for row in rows]
+    return pd.DataFrame(
+        {
+            **{name: pd.Series(values, dtype="int64") for name, values in numbers.items()},
+            **{name: pd.Series([getattr(row, name) for row in rows], dtype=object) for name in words},
+            "potential": pd.Series(potential, dtype="int64"),
+            "potential_known": pd.Series([row.potential is not None for row in rows], dtype=bool),
+        }
+    )

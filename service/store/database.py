@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
 import psycopg
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
 from sqlmodel import SQLModel
 
 from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
@@ -136,6 +137,7 @@ def _alembic_config() -> Config:
 def _open_sqlite(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,
+        poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=1,

@@ -36,6 +36,12 @@ def numbers(connection: Connection, reach: Reach, table: Table) -> dict[str, int
     return dict(rows.tuples().all())
 
 
+def codes(connection: Connection, reach: Reach, table: Table) -> dict[tuple[int, int], str]:
+    """(subsidiary_id, number) → code, of all within reach. Serves customers and salespeople too."""
+    statement = select(table.c.subsidiary_id, table.c.id, table.c.code).where(reach.covers(table.c.subsidiary_id))
+    return {(row.subsidiary_id, row.id): row.code for row in connection.execute(statement)}
+
+
 def ensure(connection: Connection, reach: Reach, table: Table, codes: Iterable[str]) -> dict[str, int]:
     """The same, after giving a number to each code that has none yet. The subsidiary must be locked for writing."""
     known = numbers(connection, reach, table)

@@ -30,6 +30,7 @@ class SegmentRow(SQLModel, table=True):
     orders: int = amount()
     abc_class: str = Field(max_length=1)
     prior_class: str = Field(max_length=1)
+    raw_prior_class: str = Field(max_length=1)
     before: int = amount()
     to_next_class: int | None = amount(default=None)
     scope_value: int = amount()

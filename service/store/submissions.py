@@ -103,7 +103,8 @@ def record(connection: Connection, reach: Reach, values: dict[str, Any], problem
 
 def get(connection: Connection, reach: Reach, number: int) -> Row[Any] | None:
     """The submission with this number, of the one subsidiary in reach."""
-    return connection.execute(_described(reach).where(TABLE.c.number == number)).one_or_none()
+    found: Row[Any] | None = connection.execute(_described(reach).where(TABLE.c.number == number)).one_or_none()
+    return found
 
 
 def page(

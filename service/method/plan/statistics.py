@@ -7,6 +7,7 @@ where none is new; leads are never invented: without a funnel there are none.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -68,7 +69,8 @@ def _observed(
         inputs.update(_of_pool(customers[customers["last_class"] == abc_class], prior_complete=prior_complete))
         inputs.update(_of_funnel(steps[abc_class], months))
     if prior_complete:
-        for abc_class, shares in _migration(customers, parameters.shrinkage).items():
+        counts = customers.groupby(["prior_class", "abc_class"]).size().to_dict()
+        for abc_class, shares in migration(counts, parameters.shrinkage).items():
             cells[abc_class].update(shares)
     return cells
 
@@ -141,9 +143,11 @@ def _shares(customers: pd.DataFrame) -> dict[str, float]:
     return {}
 
 
-def _migration(customers: pd.DataFrame, shrinkage: float) -> Cells:
-    """Shares of each class that will be A, B, C: retention shrunk to the pooled one, the split as observed."""
-    counts = customers.groupby(["prior_class", "abc_class"]).size().to_dict()
+def migration(counts: Mapping[Any, int], shrinkage: float) -> Cells:
+    """Shares of each class that will be A, B, C: retention shrunk to the pooled one, the split as observed.
+
+    `counts`: (prior class, class) → customers, frozen floors. A class that tells nothing is absent.
+    """
     table = {j: [int(counts.get((j, k), 0)) for k in CLASSES] for j in CLASSES}
     there = {j: sum(table[j]) + int(counts.get((j, "N"), 0)) for j in CLASSES}
     total, stayed = sum(there.values()), sum(sum(row) for row in table.values())
@@ -170,10 +174,11 @@ def _completed(
         for name, found in whole.items()
         if name != "leads" and found.provenance != "default"
     }
-    return {**_defaults(parameters, abc_class), **borrowed, **own}
+    return {**defaults(parameters, abc_class), **borrowed, **own}
 
 
-def _defaults(parameters: PlanParameters, abc_class: str) -> dict[str, Input]:
+def defaults(parameters: PlanParameters, abc_class: str) -> dict[str, Input]:
+    """What the method says of a class that tells nothing."""
     stay = {name: parameters.default_retention if name == f"to_{abc_class}" else 0.0 for name in RETENTION}
     conversions = dict(zip(CONVERSIONS, parameters.conversions[abc_class], strict=True))
     by_class = {

@@ -1,0 +1,192 @@
+"""Hours and people that a plan needs."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy import Row
+
+from service.api.idempotency import IdempotencyKey, answer_once
+from service.api.models import ResultPath, Strict, SubsidiaryFilter, narrowed
+from service.api.pages import After, Limit, Page, page_of, read_cursor
+from service.api.problems import responses
+from service.api.results import ResultDocument
+from service.api.security import Plans, ReadsResults
+from service.errors import BadArgument, NotFound
+from service.operations import keeping
+from service.operations import requirements as operation
+from service.operations.repeats import Answer
+from service.store import requirements, results
+from service.values import Number, to_decimal
+
+router = APIRouter(tags=["resources"])
+
+NonNegative = Field(default=None, ge=0, le=1e6, allow_inf_nan=False)
+
+
+class PerClass(Strict):
+    A: float = Field(ge=0, le=1e6, allow_inf_nan=False)
+    B: float = Field(ge=0, le=1e6, allow_inf_nan=False)
+    C: float = Field(ge=0, le=1e6, allow_inf_nan=False)
+
+
+class StageHours(Strict):
+    """Hours for a lead, a qualified lead, an offer."""
+
+    A: list[float] = Field(min_length=3, max_length=3)
+    B: list[float] = Field(min_length=3, max_length=3)
+    C: list[float] = Field(min_length=3, max_length=3)
+
+
+class Norms(Strict):
+    """Norms that replace the method's; absent ones stay."""
+
+    contacts_a_year: PerClass | None = None
+    hours_a_contact: PerClass | None = None
+    stage_hours: StageHours | None = None
+    hours_an_order: float | None = NonNegative
+    hours_a_reactivation: float | None = NonNegative
+    hours_a_grow_customer: float | None = NonNegative
+    working_days: float | None = Field(default=None, ge=1, le=366)
+    leave: float | None = Field(default=None, ge=0, le=366)
+    sick: float | None = Field(default=None, ge=0, le=366)
+    training: float | None = Field(default=None, ge=0, le=366)
+    hours_a_day: float | None = Field(default=None, gt=0, le=24)
+    selling_share: float | None = Field(default=None, gt=0, le=1)
+    simultaneous_deals: float | None = Field(default=None, gt=0, le=1e6)
+
+    def given(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True)
+
+
+class RequirementRequest(Strict):
+    plan: str = Field(max_length=80, description="Id of a plan.", examples=["DE.1"])
+    norms: Norms = Field(default_factory=Norms)
+
+
+class Figures(Strict):
+    hours: Number
+    fte: Number = Field(description="By hours: hours / productive hours of one seller.")
+    fte_deals: Number = Field(description="By deals worked on at once: Little's law against the norm.")
+    heads: int = Field(description="Whole people: the larger of both, rounded up in each unit.")
+    fte_present: Number | None = Field(description="Employed over the plan's months; null if units cut across sellers.")
+    gap: Number | None = Field(description="FTE needed less FTE there.")
+    load: Number | None
+    zone: Literal["spare", "right", "overloaded"] | None
+
+
+class RequirementUnit(Figures):
+    salesperson: str
+    channel: str
+
+
+class KindHours(Strict):
+    kind: str
+    hours: Number
+
+
+class RequirementTotal(Figures):
+    productive_hours: Number = Field(description="Selling hours of one full-time seller a year.")
+    work_in_progress: Number = Field(description="Deals worked on at once.")
+    kinds: list[KindHours]
+
+
+class RequirementDocument(ResultDocument, RequirementTotal):
+    plan: str
+    units: list[RequirementUnit]
+
+
+class RequirementLine(Strict):
+    salesperson: str
+    channel: str
+    abc_class: str
+    kind: str
+    hours: Number
+
+
+@router.post(
+    "/resource-requirements",
+    operation_id="computeRequirement",
+    summary="Hours and people for a plan",
+    status_code=201,
+    response_model=RequirementDocument,
+    responses={
+        200: {"description": "It had been computed before.", "model": RequirementDocument},
+        **responses(NotFound, BadArgument),
+    },
+)
+def compute_requirement(
+    request: Request, asked: RequirementRequest, entry: Plans, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Hours by unit, class and kind of work, FTE needed against FTE there."""
+
+    def work() -> Answer:
+        home, number, made = operation.compute(entry, operation.Question(asked.plan, asked.norms.given()))
+        with entry.reading() as caller:
+            row = keeping.get(caller, home, results.REQUIREMENT, number)
+        return Answer(201 if made else 200, _document(row).model_dump_json())
+
+    return answer_once(request, entry, asked.plan.rpartition(".")[0], idempotency_key, asked, work)
+
+
+@router.get(
+    "/resource-requirements",
+    operation_id="listRequirements",
+    summary="Resource requirements",
+    responses=responses(NotFound),
+)
+def list_requirements(
+    request: Request,
+    response: Response,
+    entry: ReadsResults,
+    subsidiary: SubsidiaryFilter = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[RequirementDocument]:
+    """In the order of computing within each subsidiary."""
+    with entry.reading() as caller:
+        reach = narrowed(caller, subsidiary)
+        rows = results.page(caller.connection, reach, results.REQUIREMENT, limit + 1, read_cursor(after, int, int))
+    return page_of(request, response, rows, limit, _document, lambda row: (row.subsidiary_id, row.number))
+
+
+@router.get(
+    "/resource-requirements/{requirement}",
+    operation_id="getRequirement",
+    summary="One requirement",
+    responses=responses(NotFound),
+)
+def get_requirement(requirement: ResultPath, entry: ReadsResults) -> RequirementDocument:
+    """Hours, FTE and heads, in all and by unit."""
+    with entry.reading() as caller:
+        return _document(keeping.find(caller, results.REQUIREMENT, requirement)[1])
+
+
+@router.get(
+    "/resource-requirements/{requirement}/lines",
+    operation_id="listRequirementLines",
+    summary="Hours by unit, class and kind of work",
+    responses=responses(NotFound),
+)
+def list_requirement_lines(
+    request: Request,
+    response: Response,
+    requirement: ResultPath,
+    entry: ReadsResults,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[RequirementLine]:
+    """The hours a year behind the total."""
+    cursor = read_cursor(after, str, str, str, str)
+    with entry.reading() as caller:
+        home, row = keeping.find(caller, results.REQUIREMENT, requirement)
+        rows = requirements.page(caller.connection, home, row.number, limit + 1, cursor)
+    return page_of(request, response, rows, limit, _line, lambda row: [getattr(row, n) for n in requirements.ORDER])
+
+
+def _line(row: Row[Any]) -> RequirementLine:
+    return RequirementLine(hours=to_decimal(row.hours), **{name: getattr(row, name) for name in requirements.ORDER})
+
+
+def _document(row: Row[Any]) -> RequirementDocument:
+    return RequirementDocument(**keeping.described(row), **keeping.summary(row))

@@ -1,0 +1,86 @@
+"""Data in, result out, nothing kept: the method on what the request brings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from service.method.measures import MEASURES
+from service.method.parameters import Parameters
+from service.method.plan.inputs import CONVERSIONS, Input, Inputs
+from service.method.plan.statistics import defaults, migration
+from service.method.segments import Segmentation, segment
+from service.method.segments.classes import CLASSES
+from service.operations import methods
+
+GIVEN = "given"
+UNIT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Customers that went from a class to a class between the windows."""
+
+    moves: Mapping[tuple[str, str], int]
+    shrinkage: float | None
+
+
+def parameters_with(changes: Mapping[str, Mapping[str, Any]]) -> Parameters:
+    """The standard method with some values replaced, by group."""
+    document = methods.standard().model_dump(mode="json")
+    for group, values in changes.items():
+        document[group] |= values
+    return Parameters.model_validate(document)
+
+
+def segmentation(rows: Sequence[Mapping[str, Any]], parameters: Parameters, months: int) -> Segmentation:
+    """Segments of the rows: code, scope, channel, bought_before, potential (None: unknown) and exact amounts."""
+    frame = pd.DataFrame(list(rows))
+    known = frame["potential"].notna()
+    measure = parameters.abc.measure
+    frame = frame.assign(
+        potential=frame["potential"].fillna(0).astype("int64"),
+        potential_known=known,
+        value=frame[measure],
+        prior_value=frame[f"prior_{measure}"],
+    )
+    amounts = [name for name in frame if name in MEASURES or str(name).startswith("prior_") or name == "contacts"]
+    frame = frame.astype(dict.fromkeys([*amounts, "value"], "int64"))
+    return segment(frame, parameters, months, np.zeros((len(frame), 0), dtype="int64"), [])
+
+
+def inputs(classes: Mapping[str, Mapping[str, Any]], counts: Counts) -> Inputs:
+    """Inputs of one unit from what is given per class; what is absent is the method's default."""
+    standard = methods.standard().plan
+    shrinkage = standard.shrinkage if counts.shrinkage is None else counts.shrinkage
+    moved = migration(counts.moves, shrinkage)
+    cells = {}
+    for abc_class in CLASSES:
+        given = {
+            name: Input(float(value), GIVEN) for name, value in classes.get(abc_class, {}).items() if value is not None
+        }
+        cells[abc_class] = {**defaults(standard, abc_class), **moved.get(abc_class, {}), **given}
+    return Inputs.of({UNIT: cells})
+
+
+def of_class(
+    customers: int,
+    orders: float,
+    revenue: float,
+    months: int,
+    conversions: Sequence[float] | None,
+    open_deals: Sequence[tuple[float, float]],
+    more: Mapping[str, float | None],
+) -> dict[str, float | None]:
+    """Inputs of a class from sums: F and V from orders and revenue, amounts and wins expected of open deals."""
+    return {
+        **more,
+        "customers": customers,
+        "order_frequency": orders / customers * 12 / months if customers else 0.0,
+        "value_per_order": revenue / orders if orders else 0.0,
+        **(dict(zip(CONVERSIONS, conversions, strict=True)) if conversions is not None else {}),
+        "open_deals": sum(amount * rate for amount, rate in open_deals),
+        "open_wins": sum(rate for _, rate in open_deals),
+    }

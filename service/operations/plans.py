@@ -1,0 +1,233 @@
+"""Calculating a plan for a subsidiary: from its segmentation and funnel to lines of exact money, kept."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from service.access.keys import Caller
+from service.errors import BadArgument
+from service.method.months import month_text
+from service.method.plan import goal, levers, spread, statistics
+from service.method.plan.blocks import BLOCKS, plan
+from service.method.plan.inputs import Input, Inputs
+from service.method.segments.classes import CLASSES
+from service.operations import keeping, windows
+from service.operations.segments import Basis, Entry, read_basis, segmented, window_text
+from service.store import labels, lines, plans, results, salespeople, subsidiaries
+from service.store.reach import Reach
+from service.values import amount_text, minor_units, round_money, round_ratio
+
+Unit = tuple[str, str]
+"""Salesperson and channel; "" for all."""
+_UNIT_WORDS = ("salesperson", "channel")
+_TABLES = {"salesperson": (salespeople.TABLE, "salesperson_id"), "channel": (labels.CHANNEL, "channel_id")}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which plan is asked for; None takes the default of each."""
+
+    subsidiary: str
+    first: str | None
+    window: tuple[str | None, str | None]
+    by: tuple[str, ...]
+    levers: tuple[levers.Lever, ...]
+    method: str | None
+
+
+def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
+    """The subsidiary, the number of the plan, and whether it is new: the same question finds the kept one."""
+    with entry.reading() as caller:
+        basis = read_basis(caller, question.subsidiary, *question.window, question.method)
+        first = windows.month("from", question.first) or basis.window.last + 1
+        if first <= basis.window.last:
+            raise BadArgument("from", f"The plan must begin after its window, which ends {basis.window}.")
+        asked = _asked(basis, first, question)
+        kept = results.find(caller.connection, basis.home, results.PLAN, keeping.digest(*asked))
+        if kept is not None:
+            return basis.home, kept, False
+        units, baseline = _baseline(caller, basis, question.by)
+        currency = subsidiaries.get(caller.connection, caller.reach, question.subsidiary).currency
+    inputs = levers.apply(baseline, question.levers)
+    season = [basis.season.of(first + place) for place in range(12)]
+    rows = list(spread.lines(plan(inputs, season), first, minor_units(currency)))
+    with entry.writing() as caller:
+        summary = _summary(basis, first, question, units, rows)
+        number, made = keeping.keep(caller, basis.home, results.PLAN, asked, summary)
+        if made:
+            key = {"subsidiary_id": basis.home.one, "plan": number}
+            results.add_rows(caller.connection, plans.LINE, [{**key, **_line(units, row)} for row in rows])
+            results.add_rows(caller.connection, plans.INPUT, [{**key, **row} for row in _inputs(units, inputs)])
+    return basis.home, number, made
+
+
+def seek(caller: Caller, identifier: str, question: goal.Question) -> dict[str, Any]:
+    """How far one lever alone must move for a kept plan to reach a target; every unit by the same factor."""
+    home, row = keeping.find(caller, results.PLAN, identifier)
+    kept = keeping.summary(row)
+    units, inputs = read_inputs(caller, home, row.number)
+    found = goal.seek(inputs, kept["season"], question)
+    values = lever_values(found.inputs, question.lever)
+    changed = [
+        {
+            **dict(zip(_UNIT_WORDS, unit, strict=True)),
+            "abc_class": abc_class,
+            "input": question.lever,
+            "value": float(round_ratio(float(values[place, column]))),
+        }
+        for place, unit in enumerate(units)
+        for column, abc_class in enumerate(CLASSES)
+        if question.abc_class in (None, abc_class)
+    ]
+    return {
+        "baseline": round_money(found.baseline),
+        "reachable": found.reachable,
+        "multiplier": round_ratio(found.multiplier),
+        "reached": round_money(found.reached),
+        "missing": round_money(found.missing),
+        "values": changed,
+    }
+
+
+def read_inputs(caller: Caller, home: Reach, number: int) -> tuple[list[Unit], Inputs]:
+    """The inputs of a kept plan, as they were."""
+    found: dict[str, dict[str, dict[str, Input]]] = {}
+    units: dict[str, Unit] = {}
+    for row in plans.page(caller.connection, home, plans.INPUT, plans.INPUT_ORDER, number):
+        unit = (row.salesperson, row.channel)
+        name = unit_name(unit)
+        units[name] = unit
+        cells = found.setdefault(name, {}).setdefault(row.abc_class, {})
+        cells[row.name] = Input(row.value, row.provenance, row.n)
+    return list(units.values()), Inputs.of(found)
+
+
+def lever_values(inputs: Inputs, lever: str) -> np.ndarray:
+    """What a lever is, units × classes."""
+    return inputs.retention if lever == "retention" else inputs.values[lever]  # noqa: PD011 - no frame
+
+
+def unit_name(unit: Unit) -> str:
+    return "\t".join(unit)
+
+
+def _unit(name: str) -> Unit:
+    salesperson, channel = name.split("\t")
+    return salesperson, channel
+
+
+def _asked(basis: Basis, first: int, question: Question) -> tuple[str, int, dict[str, Any]]:
+    parameters = {
+        "window": [month_text(basis.window.first), month_text(basis.window.last)],
+        "first": month_text(first),
+        "by": list(question.by),
+        "levers": [asdict(lever) for lever in question.levers],
+    }
+    return basis.parameters.id, basis.data_revision, parameters
+
+
+def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs]:
+    """Units and their inputs: from the customers of their portfolio and the funnel of their own lines."""
+    frame = segmented(basis).customers
+    frame = frame.assign(
+        unit=_unit_names([frame[word].tolist() if word in by else None for word in _UNIT_WORDS], frame)
+    )
+    funnel = _funnel(caller, basis, by, frame)
+    names = sorted({*frame["unit"], *funnel["unit"]}) if by else [unit_name(("", ""))]
+    inputs = statistics.derive(
+        frame, funnel, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
+    )
+    return [_unit(name) for name in names], inputs
+
+
+def _unit_names(columns: Sequence[list[str] | None], frame: pd.DataFrame) -> list[str]:
+    nothing = [""] * len(frame)
+    return [unit_name(unit) for unit in zip(columns[0] or nothing, columns[1] or nothing, strict=True)]
+
+
+def _funnel(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.DataFrame) -> pd.DataFrame:
+    """The window's funnel by unit and class: of the line's customer (his actual class, else his potential class)."""
+    columns = [_TABLES[word][1] for word in by]
+    cells = lines.monthly(caller.connection, basis.home, basis.window.last, columns, statistics.FUNNEL)
+    cells = cells[cells["period"] >= basis.window.first]
+    cells = cells[(cells[list(statistics.FUNNEL)] != 0).any(axis=1)]
+    actual = customers["abc_class"].where(customers["abc_class"] != "N", customers["potential_class"])
+    classes = dict(zip(customers["customer_id"], actual.where(actual != "N", ""), strict=True))
+    words: list[list[str] | None] = []
+    for word in _UNIT_WORDS:
+        if word not in by:
+            words.append(None)
+            continue
+        table, column = _TABLES[word]
+        codes = labels.codes(caller.connection, basis.home, table)
+        words.append([codes[basis.home.one, number] for number in cells[column].tolist()])
+    return cells.assign(
+        unit=pd.Series(_unit_names(words, cells), index=cells.index, dtype=object),
+        abc_class=pd.Series(
+            [classes.get(number, "") for number in cells["customer_id"].tolist()], index=cells.index, dtype=object
+        ),
+    )
+
+
+def _line(units: Sequence[Unit], row: spread.Line) -> dict[str, Any]:
+    unit, abc_class, block, period, revenue, margin = row
+    salesperson, channel = units[unit]
+    key = {"salesperson": salesperson, "channel": channel, "abc_class": abc_class, "block": block, "period": period}
+    return {**key, "revenue": revenue, "margin": margin}
+
+
+def _inputs(units: Sequence[Unit], inputs: Inputs) -> list[dict[str, Any]]:
+    places = {unit_name(unit): unit for unit in units}
+    return [
+        {
+            "salesperson": places[unit][0],
+            "channel": places[unit][1],
+            "abc_class": abc_class,
+            "name": name,
+            "value": found.value,
+            "provenance": found.provenance,
+            "n": found.n,
+        }
+        for unit, abc_class, name, found in inputs
+    ]
+
+
+def _summary(
+    basis: Basis, first: int, question: Question, units: Sequence[Unit], rows: Sequence[spread.Line]
+) -> dict[str, Any]:
+    by_unit = [
+        {
+            **dict(zip(_UNIT_WORDS, unit, strict=True)),
+            **_total([row for row in rows if row[0] == place]),
+            "blocks": _blocks([row for row in rows if row[0] == place]),
+        }
+        for place, unit in enumerate(units)
+    ]
+    months = [first + place for place in range(12)]
+    return {
+        "status": "draft",
+        "first": month_text(months[0]),
+        "last": month_text(months[-1]),
+        "window": window_text(basis.window),
+        "by": list(question.by),
+        "levers": [asdict(lever) for lever in question.levers],
+        **_total(rows),
+        "blocks": _blocks(rows),
+        "months": [
+            {"period": month_text(month), **_total([row for row in rows if row[3] == month])} for month in months
+        ],
+        "units": by_unit,
+        "season_observed": basis.season.observed,
+        "season": [basis.season.of(month) for month in months],
+    }
+
+
+def _blocks(rows: Sequence[spread.Line]) -> list[dict[str, Any]]:
+    return [{"block": block, **_total([row for row in rows if row[2] == block])} for block in BLOCKS]
+
+
+def _total(rows: Sequence[spread.Line]) -> dict[str, str]:
+    return {"revenue": amount_text(sum(row[4] for row in rows)), "margin": amount_text(sum(row[5] for row in rows))}

@@ -1,0 +1,138 @@
+"""Hours and people that a kept plan needs, against those who are there."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from service.access.keys import Caller
+from service.method.months import Window, parse_month
+from service.method.parameters import ResourceNorms
+from service.method.resources import KINDS, Requirement, productive_hours, requirement
+from service.method.segments.classes import CLASSES
+from service.operations import dimensions, keeping, methods
+from service.operations.plans import Unit, read_inputs
+from service.operations.segments import Entry
+from service.store import requirements, results
+from service.store.reach import Reach
+from service.values import AMOUNT_SCALE, round_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A plan's id, and norms that replace the method's."""
+
+    plan: str
+    norms: dict[str, Any]
+
+
+def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
+    """The subsidiary, the number of the requirement, and whether it is new."""
+    with entry.reading() as caller:
+        home, plan = keeping.find(caller, results.PLAN, question.plan)
+        norms = methods.get(plan.method).resources
+        norms = ResourceNorms.model_validate(norms.model_dump() | question.norms)
+        asked = (plan.method, plan.data_revision, {"plan": plan.number, "norms": norms.model_dump(mode="json")})
+        kept = results.find(caller.connection, home, results.REQUIREMENT, keeping.digest(*asked))
+        if kept is not None:
+            return home, kept, False
+        units, inputs = read_inputs(caller, home, plan.number)
+        planned = keeping.summary(plan)
+        window = Window(parse_month(planned["first"]), parse_month(planned["last"]))
+        there = _present(caller, home, units, window)
+    needed = requirement(inputs, norms)
+    with entry.writing() as caller:
+        summary = {"plan": question.plan, **_summary(units, needed, norms, there)}
+        number, made = keeping.keep(caller, home, results.REQUIREMENT, asked, summary)
+        if made:
+            key = {"subsidiary_id": home.one, "requirement": number}
+            results.add_rows(caller.connection, requirements.TABLE, [{**key, **row} for row in _rows(units, needed)])
+    return home, number, made
+
+
+def _present(caller: Caller, home: Reach, units: list[Unit], window: Window) -> list[Fraction | None]:
+    """FTE that are employed over the plan's months by unit; None where units cut across sellers."""
+    employed = dimensions.employment(caller, home)
+    found: list[Fraction | None] = []
+    for salesperson, channel in units:
+        own = [one for one in employed if salesperson in ("", one.words["salesperson"])]
+        whole = len(units) == 1 or bool(salesperson)
+        found.append(sum((one.in_window(window) for one in own), Fraction(0)) if whole and not channel else None)
+    return found
+
+
+def _summary(
+    units: list[Unit], needed: Requirement, norms: ResourceNorms, there: list[Fraction | None]
+) -> dict[str, Any]:
+    per_unit = [
+        {
+            "salesperson": unit[0],
+            "channel": unit[1],
+            **figures(needed, place, there[place]),
+        }
+        for place, unit in enumerate(units)
+    ]
+    known = [fte for fte in there if fte is not None]
+    present = sum(known, Fraction(0)) if len(known) == len(there) else None
+    fte = math.fsum(needed.fte_hours)
+    return {
+        "productive_hours": number(productive_hours(norms)),
+        **totals(needed, present),
+        "fte": number(fte),
+        "units": per_unit,
+    }
+
+
+def totals(needed: Requirement, present: Fraction | None) -> dict[str, Any]:
+    """Figures of all units together."""
+    fte = math.fsum(needed.fte_hours)
+    return {
+        "hours": number(math.fsum(needed.unit_hours)),
+        "kinds": [{"kind": kind, "hours": number(float(needed.hours[kind].sum()))} for kind in KINDS],
+        "fte": number(fte),
+        "fte_deals": number(math.fsum(needed.fte_deals)),
+        "work_in_progress": number(math.fsum(needed.work_in_progress)),
+        "heads": sum(needed.heads),
+        **_against(fte, present),
+    }
+
+
+def figures(needed: Requirement, place: int, present: Fraction | None) -> dict[str, Any]:
+    """Figures of one unit."""
+    fte = float(needed.fte_hours[place])
+    return {
+        "hours": number(float(needed.unit_hours[place])),
+        "fte": number(fte),
+        "fte_deals": number(float(needed.fte_deals[place])),
+        "heads": needed.heads[place],
+        **_against(fte, present),
+    }
+
+
+def _against(fte: float, present: Fraction | None) -> dict[str, Any]:
+    """The people there, the gap, and the load: below 0.7 spare, up to 1 right, above overloaded."""
+    if present is None:
+        return {"fte_present": None, "gap": None, "load": None, "zone": None}
+    load = fte / float(present) if present else None
+    zone = None if load is None else "spare" if load < 0.7 else "right" if load <= 1 else "overloaded"
+    shown = None if load is None else number(load)
+    return {"fte_present": number(float(present)), "gap": number(fte - float(present)), "load": shown, "zone": zone}
+
+
+def number(value: float) -> float:
+    return float(round_ratio(value))
+
+
+def _rows(units: list[Unit], needed: Requirement) -> list[dict[str, Any]]:
+    return [
+        {
+            "salesperson": unit[0],
+            "channel": unit[1],
+            "abc_class": abc_class,
+            "kind": kind,
+            "hours": round(float(needed.hours[kind][place, column]) * AMOUNT_SCALE),
+        }
+        for place, unit in enumerate(units)
+        for column, abc_class in enumerate(CLASSES)
+        for kind in KINDS
+    ]
