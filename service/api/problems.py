@@ -19,8 +19,6 @@ _log = logging.getLogger("kontor")
 class RowProblem(BaseModel):
     """What is wrong with one cell, one row or one argument."""
 
-    model_config = ConfigDict(title="RowProblem")
-
     row: int | None = Field(description="JSON: place in the array from 1. CSV: row as a spreadsheet shows it.")
     column: str | None = Field(description="The column or argument; null for a whole row.")
     code: str = Field(description="Stable word for the kind of problem.")
@@ -31,7 +29,7 @@ class RowProblem(BaseModel):
 class ProblemDocument(BaseModel):
     """Why a request was refused (RFC 9457)."""
 
-    model_config = ConfigDict(title="Problem", extra="allow")
+    model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="Stable reference of the kind of refusal: `/problems/` and its slug.")
     title: str

@@ -26,7 +26,7 @@ class Requirement:
 
     @property
     def unit_hours(self) -> np.ndarray:
-        total: np.ndarray = sum((part.sum(axis=1) for part in self.hours.values()), np.zeros(0))
+        total: np.ndarray = np.sum([part.sum(axis=1) for part in self.hours.values()], axis=0)
         return total
 
     @property

@@ -208,15 +208,7 @@ def _by_floors(value: int, found: Segmentation, scope: str) -> str:
 def _rows(found: Segmentation) -> list[dict[str, Any]]:
     names = {column.name for column in segments.TABLE.columns} - {"subsidiary_id", "segmentation", "potential"}
     frame = found.customers[sorted(names)].assign(potential=found.customers["effective_potential"])
-    rows = frame.astype(object).to_dict("records")
-    return [
-        {**{str(name): value for name, value in row.items()}, "to_next_class": _optional(row["to_next_class"])}
-        for row in rows
-    ]
-
-
-def _optional(value: Any) -> int | None:
-    return None if pd.isna(value) else int(value)
+    return [{str(name): value for name, value in row.items()} for row in frame.astype(object).to_dict("records")]
 
 
 def _summary(basis: Basis, found: Segmentation, totals: Mapping[str, int]) -> dict[str, Any]:

@@ -59,10 +59,12 @@ def segment(
     _add_potential(frame, parameters, months, floors)
     frame["regularity"] = regularity(quarters, season, parameters.regularity)
     frame["segment"] = _segments(frame, parameters)
-    frame["to_next_class"] = [
+    missing = [
         _to_next(value, abc_class, floors[scope])
-        for value, abc_class, scope in zip(frame["value"], frame["abc_class"], frame["scope"], strict=True)
+        for value, abc_class, scope in zip(frame["value"].tolist(), frame["abc_class"], frame["scope"], strict=True)
     ]
+    # As objects: None among int64 would turn all of them into binary floating point.
+    frame["to_next_class"] = pd.Series(missing, dtype=object)
     return Segmentation(frame, floors, months)
 
 
