@@ -33,7 +33,7 @@ PRODUCT_GROUP: Table = ProductGroup.__table__  # type: ignore[attr-defined]
 def numbers(connection: Connection, reach: Reach, table: Table) -> dict[str, int]:
     """Code → number, of the one subsidiary in reach. Serves customers and salespeople too."""
     rows = connection.execute(select(table.c.code, table.c.id).where(table.c.subsidiary_id == reach.one))
-    return dict(rows.tuples().all())
+    return {row.code: row.id for row in rows}
 
 
 def codes(connection: Connection, reach: Reach, table: Table) -> dict[tuple[int, int], str]:
