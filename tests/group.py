@@ -46,7 +46,9 @@ def statistics(subsidiary: str) -> list[dict[str, Any]]:
 def hand_in_subsidiary(service: Any, code: str, currency: str) -> None:
     body = {"name": f"{code}-Company", "country": code[:2], "currency": currency}
     assert service.client.put(f"/v1/subsidiaries/{code}", json=body).status_code == 201
-    people = [{"code": f"{code}-S{n}", "name": f"{code}-Seller {n}", "team": "T", "start": "2020-01-01"} for n in (1, 2)]
+    people = [
+        {"code": f"{code}-S{n}", "name": f"{code}-Seller {n}", "team": "T", "start": "2020-01-01"} for n in (1, 2)
+    ]
     service.submit("salespeople", people, subsidiary=code)
     service.submit("customers", customers(code), subsidiary=code)
     service.submit("statistics", statistics(code), subsidiary=code)

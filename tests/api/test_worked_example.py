@@ -166,7 +166,9 @@ def test_the_plan_with_frozen_floors_and_shrinkage(service: Service, segmentatio
     assert Decimal(plan["revenue"]) == money(expected["total"])
 
 
-@pytest.mark.parametrize("lever, multiplier", [("value_per_order", 1.039425), ("leads", 1.56495), ("retention", 1.041083)])
+@pytest.mark.parametrize(
+    "lever, multiplier", [("value_per_order", 1.039425), ("leads", 1.56495), ("retention", 1.041083)]
+)
 def test_goal_seek(service: Service, raw_plan: dict[str, Any], lever: str, multiplier: float) -> None:
     goal = {"target": "1450", "lever": lever}
     plan = service.post("/v1/calculations/plan", {**raw_plan, "goal": goal}, status=200)
