@@ -177,7 +177,7 @@ def test_goal_seek(service: Service, raw_plan: dict[str, Any], lever: str, multi
     half_a_digit = 0.5e-5 if lever == "leads" else 0
     assert abs(plan["goal"]["multiplier"] - multiplier) <= half_a_digit + 0.5e-6
     assert Decimal(plan["goal"]["reached"]) == 1450
-    gap = Decimal("1450") - Decimal(plan["revenue"])
+    gap = Decimal(1450) - Decimal(plan["revenue"])
     assert gap == money(EXPECTED["goal_seek_1450"]["gap"])
 
 
