@@ -1,6 +1,7 @@
-"""The reference of `customer_card.py`: a primary-key read in ten lines of FastAPI and SQLModel, without access checks."""
+"""Reference of `customer_card.py`: a primary-key read in ten lines of FastAPI and SQLModel, no access checks."""
 
 import os
+from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from sqlmodel import Session, create_engine
@@ -17,5 +18,5 @@ def session():
 
 
 @app.get("/customers/{subsidiary_id}/{customer_id}")
-def read(subsidiary_id: int, customer_id: int, session: Session = Depends(session)) -> Customer:  # noqa: B008
+def read(subsidiary_id: int, customer_id: int, session: Annotated[Session, Depends(session)]) -> Customer:
     return session.get_one(Customer, (subsidiary_id, customer_id))

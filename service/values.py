@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
+from babel.numbers import get_currency_precision
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
 AMOUNT_DECIMALS = 4
@@ -17,13 +18,6 @@ LARGEST_AMOUNT = 10**12
 """An amount handed in is below this in size: a few hundred of them still add up within 64 bits."""
 RATE_DECIMALS = 12
 RATIO_DECIMALS = 6
-
-_MINOR_UNITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
-}
-"""Currencies whose smallest unit is not a hundredth."""
 
 _AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
 AMOUNT_PATTERN = r"^-?\d{1,15}(\.\d{1,4})?$"
@@ -56,8 +50,8 @@ def round_ratio(value: Fraction | float) -> Decimal:
 
 
 def minor_units(currency: str) -> int:
-    """Decimals of a currency's smallest unit (ISO 4217), at most those that amounts have."""
-    return min(_MINOR_UNITS.get(currency, 2), AMOUNT_DECIMALS)
+    """Decimals of a currency's smallest unit (CLDR), at most those that amounts have."""
+    return min(get_currency_precision(currency), AMOUNT_DECIMALS)
 
 
 def round_money(value: Fraction | float) -> Decimal:

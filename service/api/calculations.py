@@ -17,7 +17,7 @@ from service.method.parameters import ResourceNorms
 from service.method.plan import goal, levers
 from service.method.plan.blocks import BLOCKS, Plan, plan
 from service.method.plan.inputs import Inputs
-from service.method.resources import KINDS, productive_hours, requirement
+from service.method.resources import KINDS, requirement
 from service.method.segments.classes import CLASSES
 from service.method.segments.table import class_table
 from service.operations import calculations, methods
@@ -273,7 +273,7 @@ def calculate_resources(facts: ResourceFacts, entry: ReadsResults) -> Calculated
     ]
     return CalculatedResources(
         method=methods.standard().id,
-        productive_hours=number(productive_hours(norms)),
+        productive_hours=number(needed.productive_hours),
         classes=hours,
         **totals(needed, present),
     )

@@ -19,10 +19,10 @@ from service.values import Money, Number, to_decimal
 
 router = APIRouter(tags=["data"])
 _KEY = ("subsidiary", "period", "customer", "salesperson", "channel", "product_group")
-_measures: Any = {name: (Money if measure.kind == "money" else Number, ...) for name, measure in MEASURES.items()}
-StatisticsLine = create_model(
-    "StatisticsLine", __base__=Strict, **dict.fromkeys((*_KEY, "currency"), (str, ...)), **_measures
-)
+_fields: dict[str, Any] = {name: (str, ...) for name in (*_KEY, "currency")}
+_fields |= {name: (Money if measure.kind == "money" else Number, ...) for name, measure in MEASURES.items()}
+_make: Any = create_model  # its overloads do not know a base together with fields in a dict
+StatisticsLine: Any = _make("StatisticsLine", __base__=Strict, **_fields)
 Code = Annotated[str | None, Query(max_length=120, description="Only with this code; empty: not attributed.")]
 
 

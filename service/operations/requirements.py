@@ -1,14 +1,14 @@
 """Hours and people that a kept plan needs, against those who are there."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from service.access.keys import Caller
 from service.method.months import Window, parse_month
 from service.method.parameters import ResourceNorms
-from service.method.resources import KINDS, Requirement, productive_hours, requirement
+from service.method.resources import KINDS, Requirement, requirement
 from service.method.segments.classes import CLASSES
 from service.operations import dimensions, keeping, methods
 from service.operations.plans import Unit, read_inputs
@@ -16,6 +16,8 @@ from service.operations.segments import Entry
 from service.store import requirements, results
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, round_ratio
+
+SPARE_BELOW = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
         units, inputs = read_inputs(caller, home, plan.number)
         planned = keeping.summary(plan)
         window = Window(parse_month(planned["first"]), parse_month(planned["last"]))
-        there = _present(caller, home, units, window)
+        employed = dimensions.employment(caller, home)
     needed = requirement(inputs, norms)
     with entry.writing() as caller:
-        summary = {"plan": question.plan, **_summary(units, needed, norms, there)}
+        there = _present(employed, units, planned["by"], window)
+        summary = {"plan": question.plan, **_summary(units, needed, there, _fte(employed, window))}
         number, made = keeping.keep(caller, home, results.REQUIREMENT, asked, summary)
         if made:
             key = {"subsidiary_id": home.one, "requirement": number}
@@ -50,37 +53,29 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     return home, number, made
 
 
-def _present(caller: Caller, home: Reach, units: list[Unit], window: Window) -> list[Fraction | None]:
-    """FTE that are employed over the plan's months by unit; None where units cut across sellers."""
-    employed = dimensions.employment(caller, home)
-    found: list[Fraction | None] = []
-    for salesperson, channel in units:
-        own = [one for one in employed if salesperson in ("", one.words["salesperson"])]
-        whole = len(units) == 1 or bool(salesperson)
-        found.append(sum((one.in_window(window) for one in own), Fraction(0)) if whole and not channel else None)
-    return found
+def _present(
+    employed: Sequence[dimensions.Employed], units: Sequence[Unit], by: Sequence[str], window: Window
+) -> list[Fraction | None]:
+    """FTE employed over the plan's months by unit; None where units cut across sellers."""
+    if "channel" in by:
+        return [None for _ in units]
+    if not by:
+        return [_fte(employed, window)]
+    return [_fte([one for one in employed if one.words["salesperson"] == unit[0]], window) for unit in units]
+
+
+def _fte(employed: Sequence[dimensions.Employed], window: Window) -> Fraction:
+    return sum((one.in_window(window) for one in employed), Fraction(0))
 
 
 def _summary(
-    units: list[Unit], needed: Requirement, norms: ResourceNorms, there: list[Fraction | None]
+    units: Sequence[Unit], needed: Requirement, there: Sequence[Fraction | None], all_there: Fraction
 ) -> dict[str, Any]:
     per_unit = [
-        {
-            "salesperson": unit[0],
-            "channel": unit[1],
-            **figures(needed, place, there[place]),
-        }
+        {"salesperson": unit[0], "channel": unit[1], **figures(needed, place, there[place])}
         for place, unit in enumerate(units)
     ]
-    known = [fte for fte in there if fte is not None]
-    present = sum(known, Fraction(0)) if len(known) == len(there) else None
-    fte = math.fsum(needed.fte_hours)
-    return {
-        "productive_hours": number(productive_hours(norms)),
-        **totals(needed, present),
-        "fte": number(fte),
-        "units": per_unit,
-    }
+    return {"productive_hours": number(needed.productive_hours), **totals(needed, all_there), "units": per_unit}
 
 
 def totals(needed: Requirement, present: Fraction | None) -> dict[str, Any]:
@@ -114,9 +109,19 @@ def _against(fte: float, present: Fraction | None) -> dict[str, Any]:
     if present is None:
         return {"fte_present": None, "gap": None, "load": None, "zone": None}
     load = fte / float(present) if present else None
-    zone = None if load is None else "spare" if load < 0.7 else "right" if load <= 1 else "overloaded"
     shown = None if load is None else number(load)
-    return {"fte_present": number(float(present)), "gap": number(fte - float(present)), "load": shown, "zone": zone}
+    return {
+        "fte_present": number(float(present)),
+        "gap": number(fte - float(present)),
+        "load": shown,
+        "zone": _zone(load),
+    }
+
+
+def _zone(load: float | None) -> str | None:
+    if load is None:
+        return None
+    return "spare" if load < SPARE_BELOW else "right" if load <= 1 else "overloaded"
 
 
 def number(value: float) -> float:

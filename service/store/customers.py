@@ -119,8 +119,8 @@ def _described(reach: Reach) -> Select[Any]:
 def portfolio(connection: Connection, reach: Reach) -> pd.DataFrame:
     """All customers within reach by (subsidiary, code).
 
-    Columns: subsidiary_id, id (int64), subsidiary, code, channel, salesperson, industry, region (text), potential (int64
-    ten-thousandths a year, 0 where unknown), potential_known (bool).
+    Columns: subsidiary_id, id (int64), subsidiary, code, channel, salesperson, industry, region (text), potential
+    (int64 ten-thousandths a year, 0 where unknown), potential_known (bool).
     """
     described = _described(reach).order_by(TABLE.c.subsidiary_id, TABLE.c.code)
     rows = connection.execute(described).all()
