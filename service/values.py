@@ -51,7 +51,8 @@ def round_ratio(value: Fraction | float) -> Decimal:
 
 def minor_units(currency: str) -> int:
     """Decimals of a currency's smallest unit (CLDR), at most those that amounts have."""
-    return min(get_currency_precision(currency), AMOUNT_DECIMALS)
+    decimals: int = get_currency_precision(currency)
+    return min(decimals, AMOUNT_DECIMALS)
 
 
 def round_money(value: Fraction | float) -> Decimal:

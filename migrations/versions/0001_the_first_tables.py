@@ -535,7 +535,7 @@ def upgrade() -> None:
         sa.Column("to_next_class", sa.BigInteger(), nullable=True),
         sa.Column("scope_value", sa.BigInteger(), nullable=False),
         sa.Column("potential_class", sa.String(length=1), nullable=False),
-        sa.Column("potential", sa.BigInteger(), nullable=False),
+        sa.Column("effective_potential", sa.BigInteger(), nullable=False),
         sa.Column("potential_assumed", sa.Boolean(), nullable=False),
         sa.Column("potential_understated", sa.Boolean(), nullable=False),
         sa.Column("gap", sa.BigInteger(), nullable=False),

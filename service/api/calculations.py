@@ -158,7 +158,7 @@ class PlanFacts(Facts):
     spread: Literal["blocks", "season"] = Field(
         default="blocks", description="`blocks`: each block as its customers come. `season`: the year by season alone."
     )
-    goal: GoalRequest | None = None
+    goals: Annotated[list[GoalRequest], Field(max_length=10)] = Field(default_factory=list)
 
 
 class CalculatedBlocks(Strict):
@@ -188,7 +188,7 @@ class CalculatedPlan(Strict):
     classes: list[CalculatedBlocks]
     months: list[Money]
     quarters: list[Money]
-    goal: CalculatedGoal | None
+    goals: list[CalculatedGoal] = Field(description="For each goal of the request, in its order.")
 
 
 class ResourceFacts(Facts):
@@ -222,11 +222,11 @@ def calculate_segmentation(facts: SegmentationFacts, entry: ReadsResults) -> Cal
     with entry.reading():
         parameters = calculations.parameters_with(_changes(facts.parameters))
     found = calculations.segmentation([_row(one) for one in facts.customers], parameters, facts.months)
-    customers = found.customers.assign(potential=found.customers["effective_potential"])
     return CalculatedSegmentation(
         method=parameters.id,
         customers=[
-            CalculatedCustomer(customer=row.code, **customer_figures(row)) for row in customers.itertuples(index=False)
+            CalculatedCustomer(customer=row.code, **customer_figures(row))
+            for row in found.customers.itertuples(index=False)
         ],
         floors=[Floors(scope=scope, a=_exact(floors.a), b=_exact(floors.b)) for scope, floors in found.floors.items()],
         classes=[ClassRow(**told(row)) for row in class_table(found)],
@@ -248,7 +248,7 @@ def calculate_plan(facts: PlanFacts, entry: ReadsResults) -> CalculatedPlan:
         classes=[_blocks(found, inputs, column) for column in range(len(CLASSES))],
         months=[round_money(float(value)) for value in months],
         quarters=[round_money(float(months[place : place + 3].sum())) for place in range(0, 12, 3)],
-        goal=None if facts.goal is None else _goal(facts, facts.goal, inputs),
+        goals=[_goal(facts, one, inputs) for one in facts.goals],
     )
 
 

@@ -1,10 +1,10 @@
 """Customers: the list, and the card that a CRM shows."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, create_model
 from sqlalchemy import Row
 
 from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowed
@@ -36,10 +36,23 @@ class CustomerDocument(Strict):
     since: date | None
 
 
-class CustomerCard(CustomerDocument):
+def _nullable(model: type[Strict]) -> dict[str, Any]:
+    """The fields of a model, each of them null where there is nothing to say."""
+    hints: dict[str, Any] = get_type_hints(model, include_extras=True)
+    return {
+        name: (hints[name] | None, Field(default=None, description=field.description))
+        for name, field in model.model_fields.items()
+    }
+
+
+class CardHead(CustomerDocument):
     segmentation: str | None = Field(description="The newest segmentation of the subsidiary; null before the first.")
     fresh: bool = Field(description="Whether that segmentation knows the newest data.")
-    abc: CustomerFigures | None = Field(description="His row in it.")
+
+
+_make: Any = create_model  # its overloads do not know a base together with fields in a dict
+CustomerCard: Any = _make("CustomerCard", __base__=CardHead, **_nullable(CustomerFigures))
+"""Flat, because CRMs map fields: the customer, and his figures in the newest segmentation."""
 
 
 @router.get(
@@ -87,7 +100,7 @@ def get_customer(
         **_values(found.customer),
         segmentation=references.write(subsidiary, newest.number) if newest else None,
         fresh=newest is not None and newest.data_revision == newest.newest,
-        abc=CustomerFigures(**customer_figures(found.row)) if found.row else None,
+        **(customer_figures(found.row) if found.row else {}),
     )
 
 

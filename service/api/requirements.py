@@ -1,6 +1,6 @@
 """Hours and people that a plan needs."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -21,32 +21,23 @@ from service.values import Number, to_decimal
 
 router = APIRouter(tags=["resources"])
 
-NonNegative = Field(default=None, ge=0, le=1e6, allow_inf_nan=False)
 
-
-class PerClass(Strict):
-    A: float = Field(ge=0, le=1e6, allow_inf_nan=False)
-    B: float = Field(ge=0, le=1e6, allow_inf_nan=False)
-    C: float = Field(ge=0, le=1e6, allow_inf_nan=False)
-
-
-class StageHours(Strict):
-    """Hours for a lead, a qualified lead, an offer."""
-
-    A: list[float] = Field(min_length=3, max_length=3)
-    B: list[float] = Field(min_length=3, max_length=3)
-    C: list[float] = Field(min_length=3, max_length=3)
+Norm = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+PerClass = Annotated[list[Norm], Field(min_length=3, max_length=3)]
+CLASSES = ("A", "B", "C")
 
 
 class Norms(Strict):
-    """Norms that replace the method's; absent ones stay."""
+    """Norms that replace the method's; absent ones stay. Lists are in the order A, B, C."""
 
     contacts_a_year: PerClass | None = None
     hours_a_contact: PerClass | None = None
-    stage_hours: StageHours | None = None
-    hours_an_order: float | None = NonNegative
-    hours_a_reactivation: float | None = NonNegative
-    hours_a_grow_customer: float | None = NonNegative
+    stage_hours: Annotated[list[PerClass], Field(min_length=3, max_length=3)] | None = Field(
+        default=None, description="For each class the hours for a lead, a qualified lead, an offer."
+    )
+    hours_an_order: Norm | None = None
+    hours_a_reactivation: Norm | None = None
+    hours_a_grow_customer: Norm | None = None
     working_days: float | None = Field(default=None, ge=1, le=366)
     leave: float | None = Field(default=None, ge=0, le=366)
     sick: float | None = Field(default=None, ge=0, le=366)
@@ -56,7 +47,12 @@ class Norms(Strict):
     simultaneous_deals: float | None = Field(default=None, gt=0, le=1e6)
 
     def given(self) -> dict[str, Any]:
-        return self.model_dump(exclude_none=True)
+        """As the method's document has them."""
+        return {
+            name: dict(zip(CLASSES, value, strict=True)) if isinstance(value, list) else value
+            for name, value in self
+            if value is not None
+        }
 
 
 class RequirementRequest(Strict):

@@ -72,7 +72,7 @@ class CustomerFigures(Strict):
     potential_class: AbcClass
     state: str
     regularity: str
-    code: str = Field(description="actual/potential/state/regularity, as in B/A/retained/Y.")
+    class_code: str = Field(description="actual/potential/state/regularity, as in B/A/retained/Y.")
     segment: Literal["WIN", "GROW", "KEEP", "LIMIT"]
     value: Money = Field(description="What the class was cut from: revenue of the window, or margin.")
     prior_value: Money
@@ -85,7 +85,9 @@ class CustomerFigures(Strict):
     to_next_class: Money | None = Field(
         description="What is missing to the floor of the next class up; null in A. From N he must exceed it."
     )
-    potential: Money = Field(description="Effective potential of the window's length.")
+    effective_potential: Money = Field(
+        description="Potential, or what he buys if that is more; of the window's length."
+    )
     potential_assumed: bool = Field(description="It is not known, but derived from the default wallet share.")
     potential_understated: bool = Field(description="The customer buys more than the potential that was handed in.")
     wallet_share: Number | None
@@ -300,16 +302,16 @@ def segmented(row: Row[Any]) -> SegmentedCustomer:
 
 def customer_figures(row: Any) -> dict[str, Any]:
     """The figures of a customer, from a row with exact amounts as attributes."""
-    amounts = ("value", "prior_value", "revenue", "margin", "orders", "potential", "gap")
+    amounts = ("value", "prior_value", "revenue", "margin", "orders", "effective_potential", "gap")
     words = ("scope", "abc_class", "prior_class", "raw_prior_class", "potential_class", "state", "regularity")
     more = ("segment", "potential_assumed", "potential_understated")
     return {
         **{name: getattr(row, name) for name in (*words, *more)},
         **{name: to_decimal(int(getattr(row, name))) for name in amounts},
-        "code": f"{row.abc_class}/{row.potential_class}/{row.state}/{row.regularity or '-'}",
+        "class_code": f"{row.abc_class}/{row.potential_class}/{row.state}/{row.regularity or '-'}",
         "share_before": _ratio(row.before, row.scope_value) if row.value > 0 else None,
         "to_next_class": None if row.to_next_class is None else to_decimal(row.to_next_class),
-        "wallet_share": _ratio(max(row.value, 0), row.potential),
+        "wallet_share": _ratio(max(row.value, 0), row.effective_potential),
     }
 
 

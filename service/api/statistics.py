@@ -19,7 +19,7 @@ from service.values import Money, Number, to_decimal
 
 router = APIRouter(tags=["data"])
 _KEY = ("subsidiary", "period", "customer", "salesperson", "channel", "product_group")
-_fields: dict[str, Any] = {name: (str, ...) for name in (*_KEY, "currency")}
+_fields: dict[str, Any] = dict.fromkeys((*_KEY, "currency"), (str, ...))
 _fields |= {name: (Money if measure.kind == "money" else Number, ...) for name, measure in MEASURES.items()}
 _make: Any = create_model  # its overloads do not know a base together with fields in a dict
 StatisticsLine: Any = _make("StatisticsLine", __base__=Strict, **_fields)

@@ -73,8 +73,8 @@ def promising(client: httpx.Client, out: Console, segmentations: Mapping[str, An
     columns = ("customer", "code", "seller", "currency", "buys from us", "could buy", "gap", f"gap in {REFERENCE}")
     table = _table(title, columns, texts=4)
     for worth, _, currency, row in sorted(candidates, key=lambda one: -one[0])[:5]:
-        amounts = (_money(row["value"]), _money(row["potential"]), _money(row["gap"]), _money(str(worth)))
-        table.add_row(row["customer"], row["code"], row["salesperson"], currency, *amounts)
+        amounts = (_money(row["value"]), _money(row["effective_potential"]), _money(row["gap"]), _money(str(worth)))
+        table.add_row(row["customer"], row["class_code"], row["salesperson"], currency, *amounts)
     out.print(table)
 
 

@@ -206,8 +206,8 @@ def _by_floors(value: int, found: Segmentation, scope: str) -> str:
 
 
 def _rows(found: Segmentation) -> list[dict[str, Any]]:
-    names = {column.name for column in segments.TABLE.columns} - {"subsidiary_id", "segmentation", "potential"}
-    frame = found.customers[sorted(names)].assign(potential=found.customers["effective_potential"])
+    names = {column.name for column in segments.TABLE.columns} - {"subsidiary_id", "segmentation"}
+    frame = found.customers[sorted(names)]
     return [{str(name): value for name, value in row.items()} for row in frame.astype(object).to_dict("records")]
 
 

@@ -35,7 +35,7 @@ class SegmentRow(SQLModel, table=True):
     to_next_class: int | None = amount(default=None)
     scope_value: int = amount()
     potential_class: str = Field(max_length=1)
-    potential: int = amount()
+    effective_potential: int = amount()
     potential_assumed: bool
     potential_understated: bool
     gap: int = amount()
