@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from service.api.models import Strict
+from service.api.models import Strict, example
 from service.api.plans import GoalRequest, LeverSetting, PlanClass
 from service.api.problems import responses
 from service.api.requirements import Norms, RequirementTotal
@@ -67,6 +67,15 @@ class SegmentationParameters(Strict):
 
 
 class SegmentationFacts(Strict):
+    model_config = example(
+        customers=[
+            {"code": "C01", "revenue": "500", "prior_revenue": "450", "orders": 20, "potential": "800"},
+            {"code": "C02", "revenue": "300", "prior_revenue": "320", "orders": 12, "potential": "1000"},
+            {"code": "C03", "revenue": "40", "prior_revenue": "0", "orders": 5},
+        ],
+        parameters={"a": "0.80", "b": "0.95"},
+    )
+
     customers: Annotated[list[CustomerFacts], Field(min_length=1, max_length=20_000)]
     months: Annotated[int, Field(ge=1, le=120)] = 12
     parameters: SegmentationParameters = Field(default_factory=SegmentationParameters)
@@ -152,6 +161,30 @@ class Facts(Strict):
 
 
 class PlanFacts(Facts):
+    model_config = example(
+        classes=[
+            {
+                "abc_class": "A",
+                "customers": 4,
+                "orders": 50,
+                "revenue": "1120",
+                "margin_rate": 0.22,
+                "leads": 10,
+                "pool": 1,
+                "open_deals": [{"amount": "120", "win_rate": 0.4}],
+                "grow_customers": 2,
+                "grow_gap": "1180",
+                "price": 0.03,
+            }
+        ],
+        migration=[
+            {"from_class": "A", "to_class": "A", "customers": 4},
+            {"from_class": "A", "to_class": "N", "customers": 1},
+        ],
+        shrinkage=0,
+        goals=[{"target": "1200", "lever": "leads"}],
+    )
+
     season: Annotated[list[Positive], Field(min_length=12, max_length=12)] = Field(
         default_factory=lambda: [1.0] * 12, description="Index of each month of the plan; mean 1."
     )
@@ -192,6 +225,12 @@ class CalculatedPlan(Strict):
 
 
 class ResourceFacts(Facts):
+    model_config = example(
+        classes=[{"abc_class": "A", "customers": 150, "orders": 0, "revenue": "0"}],
+        norms={"contacts_a_year": [52, 24, 12], "hours_a_contact": [1, 0.5, 0.25]},
+        fte_present=10,
+    )
+
     norms: Norms = Field(default_factory=Norms)
     fte_present: Positive | None = None
 

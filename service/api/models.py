@@ -1,6 +1,6 @@
 """Words that several operations of the contract share."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +16,11 @@ class Strict(BaseModel):
     """A body or an answer: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def example(**values: Any) -> ConfigDict:
+    """The configuration of a body with an example; a test sends it."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
 
 
 SubsidiaryPath = Annotated[Code, Path(description="Code of the subsidiary.", examples=["DE"])]

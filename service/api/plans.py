@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.idempotency import IdempotencyKey, answer_once
-from service.api.models import ResultPath, Strict, SubsidiaryFilter, WindowDocument, narrowed
+from service.api.models import ResultPath, Strict, SubsidiaryFilter, WindowDocument, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
@@ -55,6 +55,12 @@ class LeverSetting(Strict):
 
 
 class PlanRequest(Strict):
+    model_config = example(
+        subsidiary="DE",
+        by=["salesperson"],
+        levers=[{"lever": "retention", "operation": "multiply", "value": 1.02, "abc_class": "A"}],
+    )
+
     subsidiary: Code
     first: MonthText | None = Field(
         default=None, alias="from", description="First month of the plan's 12; default the month after the window."
@@ -126,6 +132,8 @@ class PlanInput(Strict):
 
 class GoalRequest(Strict):
     """How far one lever alone must move to reach a target."""
+
+    model_config = example(target="1450000", lever="value_per_order")
 
     target: Money = Field(description="For the 12 months of the plan.")
     measure: Literal["revenue", "margin"] = "revenue"

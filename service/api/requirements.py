@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.idempotency import IdempotencyKey, answer_once
-from service.api.models import ResultPath, Strict, SubsidiaryFilter, narrowed
+from service.api.models import ResultPath, Strict, SubsidiaryFilter, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
@@ -56,6 +56,8 @@ class Norms(Strict):
 
 
 class RequirementRequest(Strict):
+    model_config = example(plan="DE.1", norms={"contacts_a_year": [24, 12, 4], "selling_share": 0.45})
+
     plan: str = Field(max_length=80, description="Id of a plan.", examples=["DE.1"])
     norms: Norms = Field(default_factory=Norms)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.idempotency import IdempotencyKey, answer_once
-from service.api.models import ResultPath, Strict, SubsidiaryFilter, WindowDocument, narrowed
+from service.api.models import ResultPath, Strict, SubsidiaryFilter, WindowDocument, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
@@ -28,6 +28,8 @@ Rule = Literal["frozen", "raw"]
 
 
 class SegmentationRequest(Strict):
+    model_config = example(subsidiary="DE", scope="channel")
+
     subsidiary: Code
     first: MonthText | None = Field(default=None, alias="from", description="First month; default 12 months.")
     last: MonthText | None = Field(default=None, alias="to", description="Last month; default the newest with data.")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import Field
 from sqlalchemy import Row
 
-from service.api.models import Strict, SubsidiaryPath
+from service.api.models import Strict, SubsidiaryPath, example
 from service.api.pages import Page
 from service.api.problems import responses
 from service.api.security import Administers, Reads
@@ -20,6 +20,8 @@ router = APIRouter(tags=["subsidiaries"])
 
 
 class SubsidiaryValues(Strict):
+    model_config = example(name="Nordwerk Deutschland", country="DE", currency="EUR")
+
     name: Annotated[
         str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["Kontor Deutschland"])
     ]

@@ -1,7 +1,7 @@
 """Calculating a plan for a subsidiary: from its segmentation and funnel to lines of exact money, kept."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -124,9 +124,18 @@ def _asked(basis: Basis, first: int, question: Question) -> tuple[str, int, dict
         "window": [month_text(basis.window.first), month_text(basis.window.last)],
         "first": month_text(first),
         "by": list(question.by),
-        "levers": [asdict(lever) for lever in question.levers],
+        "levers": [_lever(lever) for lever in question.levers],
     }
     return basis.parameters.id, basis.data_revision, parameters
+
+
+def _lever(lever: levers.Lever) -> dict[str, Any]:
+    return {
+        "lever": lever.name,
+        "operation": lever.operation,
+        "value": lever.value,
+        "abc_class": lever.abc_class,
+    }
 
 
 def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs]:
@@ -213,7 +222,7 @@ def _summary(
         "last": month_text(months[-1]),
         "window": window_text(basis.window),
         "by": list(question.by),
-        "levers": [asdict(lever) for lever in question.levers],
+        "levers": [_lever(lever) for lever in question.levers],
         **_total(rows),
         "blocks": _blocks(rows),
         "months": [

@@ -1,0 +1,307 @@
+"""Bad input: each case has its problem document, changes nothing, and is never a 500."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.conftest import Service
+from tests.group import hand_in_subsidiary
+
+LINE = {"period": "2025-01", "customer": "DE-C1"}
+CSV = "text/csv"
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A request and the refusal it must get: status, slug, and for rows (row, column, code)."""
+
+    name: str
+    method: str
+    path: str
+    status: int
+    slug: str
+    body: Any = None
+    kind: str = JSON
+    row: tuple[int | None, str | None, str] | None = None
+    words: tuple[str, ...] = ()
+
+
+def submit(name: str, body: Any, slug: str = "rows-refused", status: int = 422, **more: Any) -> Bad:
+    form = more.pop("form", "statistics")
+    query = more.pop("query", "?subsidiary=DE")
+    return Bad(name, "POST", f"/v1/submissions/{form}{query}", status, slug, body, **more)
+
+
+def line(name: str, column: str, code: str, value: Any, **more: Any) -> Bad:
+    return submit(name, [LINE | {column: value}], row=(1, column, code), **more)
+
+
+def ask(name: str, path: str, slug: str, status: int = 422, **more: Any) -> Bad:
+    return Bad(name, "GET", path, status, slug, **more)
+
+
+CASES = [
+    line("unknown period", "period", "bad_month", "2025-13"),
+    line("period of another shape", "period", "bad_month", "01/2025"),
+    line("full-width digits", "period", "bad_month", "２０２５-01"),
+    line("future period", "period", "future_period", "2026-12"),
+    line("period long ago", "period", "out_of_range", "1899-12"),
+    submit("NaN", '[{"period": "2025-01", "revenue": NaN}]', row=(1, "revenue", "not_a_number")),
+    submit("Infinity", '[{"period": "2025-01", "revenue": -Infinity}]', row=(1, "revenue", "not_a_number")),
+    line("NaN as text", "revenue", "bad_number", "NaN"),
+    line("decimal comma", "revenue", "bad_number", "1,5", words=("decimal mark is a point",)),
+    line("grouped thousands", "revenue", "bad_number", "1,234.50"),
+    line("underscore", "revenue", "bad_number", "1_000"),
+    line("exponent", "revenue", "bad_number", "1e5"),
+    line("30 digits", "revenue", "out_of_range", "1" * 30),
+    submit(
+        "30 digits as a number",
+        '[{"period": "2025-01", "revenue": %s}]' % ("1" * 30),
+        row=(1, "revenue", "too_many_digits"),
+    ),
+    line("five decimals", "revenue", "out_of_range", "1.00001"),
+    line("negative hours", "hours", "out_of_range", "-1"),
+    line("negative orders", "orders", "not_a_count", "-1"),
+    line("broken orders", "orders", "not_a_count", "1.5"),
+    line("unknown customer", "customer", "unknown_customer", "X-404", words=("X-404",)),
+    line("unknown salesperson", "salesperson", "unknown_salesperson", "X-404", words=("X-404",)),
+    line("customer as a number", "customer", "wrong_type", 7),
+    line("true", "revenue", "wrong_type", True),
+    line("a list", "revenue", "wrong_type", [1]),
+    line("control character", "channel", "bad_text", "a\u0007b"),
+    line("NUL", "channel", "bad_text", "a\0b"),
+    submit("lone surrogate", '[{"period": "2025-01", "channel": "\\ud800"}]', row=(1, "channel", "bad_text")),
+    line("surrounding space", "customer", "surrounding_space", " DE-C1"),
+    line("too long", "channel", "too_long", "x" * 121),
+    submit("duplicate key", [LINE, LINE | {"revenue": "1"}], row=(2, "period", "duplicate_key"), words=("Row 1",)),
+    submit(
+        "unknown field", [LINE | {"revenu": "1"}], row=(1, "revenu", "unknown_column"), words=("did you mean revenue",)
+    ),
+    submit("field twice", '[{"period": "2025-01", "period": "2025-02"}]', row=(1, "period", "duplicate_column")),
+    submit("missing field", [{"revenue": "1"}], row=(1, "period", "missing_column")),
+    submit("missing field in one row", [LINE, {"revenue": "1"}], row=(2, "period", "missing_value")),
+    submit("not an object", [LINE, 5], row=(2, None, "wrong_type")),
+    submit("not an array", {"period": "2025-01"}, "bad-body", 400),
+    submit("not JSON", "[{", "bad-body", 400),
+    submit("deep nesting", "[" * 50_000, "bad-body", 400),
+    submit("empty JSON body", "", "bad-body", 400),
+    submit("empty array", [], row=(None, None, "no_rows")),
+    submit("empty CSV body", "", "bad-body", 400, kind=CSV),
+    submit("CSV of one header", "period,revenue\n", kind=CSV, row=(None, None, "no_rows")),
+    submit("CSV of one header with BOM", "\ufeffperiod,revenue\r\n", kind=CSV, row=(None, None, "no_rows")),
+    submit("CSV with an unknown column", "period,revenu\n2025-01,1\n", kind=CSV, row=(1, "revenu", "unknown_column")),
+    submit("CSV without a needed column", "revenue\n1\n", kind=CSV, row=(1, "period", "missing_column")),
+    submit(
+        "CSV with a column twice", "period,period\n2025-01,2025-01\n", kind=CSV, row=(1, "period", "duplicate_column")
+    ),
+    submit(
+        "CSV row too short", "period,revenue\n2025-01,1\n2025-02\n", kind=CSV, row=(3, None, "wrong_number_of_cells")
+    ),
+    submit("CSV row too long", "period,revenue\n2025-01,1,5\n", kind=CSV, row=(2, None, "wrong_number_of_cells")),
+    submit("CSV with semicolons", "period;revenue\n2025-01;1\n", kind=CSV, row=(1, "period;revenue", "unknown_column")),
+    submit(
+        "CSV with CRLF and a bad row", "period,revenue\r\n2025-01,x\r\n", kind=CSV, row=(2, "revenue", "bad_number")
+    ),
+    submit("CSV with an open quote", 'period,revenue\n2025-01,"1\n', "bad-body", 400, kind=CSV),
+    submit("CSV in another encoding", "period,channel\n2025-01,Köln\n".encode("latin-1"), "bad-body", 400, kind=CSV),
+    submit("CSV with NUL", "period,channel\n2025-01,a\0\n", "bad-body", 400, kind=CSV),
+    submit("wrong content type", "x", "wrong-content-type", 415, kind="text/plain"),
+    submit("no content type", "x", "wrong-content-type", 415, kind=""),
+    submit("unknown subsidiary", [LINE], "not-found", 404, query="?subsidiary=XX"),
+    submit("no subsidiary", [LINE], "bad-argument", query=""),
+    submit("subsidiary of another shape", [LINE], "invalid-request", query="?subsidiary=%00"),
+    submit(
+        "two subsidiaries",
+        [LINE | {"subsidiary": "DE"}, {"period": "2025-02", "subsidiary": "FR"}],
+        query="",
+        row=(2, "subsidiary", "mixed_subsidiaries"),
+    ),
+    submit("query and rows differ", [LINE | {"subsidiary": "FR"}], "bad-argument"),
+    submit("unknown mode", [LINE], "invalid-request", query="?subsidiary=DE&mode=some"),
+    submit("unknown form", [LINE], "method-not-allowed", 405, form="statistic"),
+    submit(
+        "end before start",
+        [{"code": "S", "start": "2025-02-01", "end": "2025-01-31"}],
+        form="salespeople",
+        row=(1, "end", "ends_before_start"),
+    ),
+    submit(
+        "day that is none", [{"code": "S", "start": "2025-02-30"}], form="salespeople", row=(1, "start", "bad_date")
+    ),
+    submit(
+        "negative potential", [{"code": "C", "potential": "-1"}], form="customers", row=(1, "potential", "out_of_range")
+    ),
+    submit("empty code", [{"code": ""}], form="customers", row=(1, "code", "missing_value")),
+    submit(
+        "unknown source",
+        [{"code": "C", "potential_source": "guess"}],
+        form="customers",
+        row=(1, "potential_source", "not_a_choice"),
+    ),
+    submit(
+        "rate of 0",
+        [{"period": "2025-01", "currency": "PLN", "reference": "EUR", "rate": "0"}],
+        form="exchange-rates",
+        query="",
+        row=(1, "rate", "out_of_range"),
+    ),
+    submit(
+        "rate in itself",
+        [{"period": "2025-01", "currency": "EUR", "reference": "EUR", "rate": "1"}],
+        form="exchange-rates",
+        query="",
+        row=(1, "reference", "same_currency"),
+    ),
+    submit(
+        "currency of another shape",
+        [{"period": "2025-01", "currency": "eur", "reference": "USD", "rate": "1"}],
+        form="exchange-rates",
+        query="",
+        row=(1, "currency", "bad_currency"),
+    ),
+    ask("from after to", "/v1/kpis?from=2025-06&to=2025-01&subsidiary=DE", "bad-argument", words=("2025-06",)),
+    ask("window before the data", "/v1/kpis?from=2020-01&to=2020-12&subsidiary=DE", "bad-argument", words=("2024-01",)),
+    ask("window beyond the data", "/v1/kpis?from=2025-01&to=2026-06&subsidiary=DE", "bad-argument", words=("2025-12",)),
+    ask("month that is none", "/v1/kpis?from=2025-13", "invalid-request"),
+    ask("year 0000", "/v1/kpis?from=0000-01", "bad-argument"),
+    ask("unknown indicator", "/v1/kpis?indicators=profit", "bad-argument", words=("profit",)),
+    ask("unknown grouping", "/v1/kpis?group_by=colour", "bad-argument", words=("colour",)),
+    ask("two times at once", "/v1/kpis?group_by=month,quarter", "bad-argument"),
+    ask("unknown subsidiary in KPIs", "/v1/kpis?subsidiary=XX", "not-found", 404),
+    ask("currency without a rate", "/v1/kpis?subsidiary=DE&currency=USD", "missing-rate", words=("EUR", "2024-01")),
+    ask("subsidiary without data", "/v1/kpis?subsidiary=NO", "no-data"),
+    ask("limit too large", "/v1/customers?limit=1001", "invalid-request"),
+    ask("cursor that is none", "/v1/customers?after=abc", "bad-cursor", 400),
+    ask("cursor of another list", "/v1/customers?after=WzEsMl0", "bad-cursor", 400),
+    ask("no such customer", "/v1/customers/DE/X-404", "not-found", 404),
+    ask("no such segmentation", "/v1/segmentations/DE.9", "not-found", 404),
+    ask("id of another shape", "/v1/segmentations/9", "not-found", 404),
+    ask("no such path", "/v1/nothing", "not-found", 404),
+    Bad("wrong method", "DELETE", "/v1/customers", 405, "method-not-allowed"),
+    Bad("unknown field in a body", "POST", "/v1/segmentations", 422, "invalid-request", {"subsidiary": "DE", "x": 1}),
+    Bad("window without data", "POST", "/v1/segmentations", 422, "no-data", {"subsidiary": "NO"}),
+    Bad("unknown scope", "POST", "/v1/segmentations", 422, "invalid-request", {"subsidiary": "DE", "scope": "moon"}),
+    Bad("unknown method", "POST", "/v1/segmentations", 404, "not-found", {"subsidiary": "DE", "method": "other"}),
+    Bad("plan inside its window", "POST", "/v1/plans", 422, "bad-argument", {"subsidiary": "DE", "from": "2025-06"}),
+    Bad(
+        "lever out of range",
+        "POST",
+        "/v1/plans",
+        422,
+        "bad-argument",
+        {"subsidiary": "DE", "levers": [{"lever": "retention", "operation": "set", "value": 1.5}]},
+    ),
+    Bad("requirement of no plan", "POST", "/v1/resource-requirements", 404, "not-found", {"plan": "DE.9"}),
+    Bad(
+        "amount as a float",
+        "POST",
+        "/v1/calculations/segmentation",
+        422,
+        "invalid-request",
+        {"customers": [{"code": "C", "revenue": 1.5}]},
+    ),
+    Bad(
+        "class twice",
+        "POST",
+        "/v1/calculations/plan",
+        422,
+        "bad-argument",
+        {"classes": [{"abc_class": "A", "customers": 1, "orders": 1, "revenue": "1"}] * 2},
+    ),
+    Bad(
+        "change without If-Match",
+        "PUT",
+        "/v1/subsidiaries/DE",
+        428,
+        "precondition-required",
+        {"name": "X", "country": "DE", "currency": "EUR"},
+    ),
+    Bad(
+        "country of another shape",
+        "PUT",
+        "/v1/subsidiaries/DE",
+        422,
+        "invalid-request",
+        {"name": "X", "country": "Germany", "currency": "EUR"},
+    ),
+    Bad("JSON that is none", "POST", "/v1/segmentations", 400, "bad-body", "{"),
+]
+
+
+@pytest.fixture
+def stored(service: Service) -> Service:
+    hand_in_subsidiary(service, "DE", "EUR")
+    service.client.put("/v1/subsidiaries/NO", json={"name": "Empty", "country": "NO", "currency": "NOK"})
+    return service
+
+
+def _state(service: Service) -> str:
+    """Everything that a caller can see change."""
+    paths = ("/v1/subsidiaries", "/v1/submissions", "/v1/customers", "/v1/salespeople", "/v1/statistics?limit=1000")
+    results = ("/v1/exchange-rates", "/v1/segmentations", "/v1/plans", "/v1/resource-requirements")
+    return json.dumps([service.get(path) for path in (*paths, *results)])
+
+
+def _send(service: Service, case: Bad) -> Any:
+    content = case.body if isinstance(case.body, str | bytes) else json.dumps(case.body)
+    headers = {"Content-Type": case.kind} if case.kind else {}
+    if case.body is None:
+        return service.client.request(case.method, case.path)
+    return service.client.request(case.method, case.path, content=content, headers=headers)
+
+
+def test_every_bad_input_has_its_problem_and_changes_nothing(stored: Service) -> None:
+    before = _state(stored)
+    wrong = [f"{case.name}: {found}" for case in CASES if (found := _judged(stored, case))]
+    assert not wrong, "\n".join(wrong)
+    assert _state(stored) == before
+
+
+def _judged(service: Service, case: Bad) -> str:
+    """What is wrong with the answer; empty if it is as it must be."""
+    answer = _send(service, case)
+    if answer.headers["content-type"] != "application/problem+json":
+        return f"{answer.status_code} {answer.text[:200]}"
+    document = answer.json()
+    if (answer.status_code, document["type"]) != (case.status, f"/problems/{case.slug}"):
+        return f"{answer.status_code} {document}"
+    if document["request_id"] != answer.headers["x-request-id"]:
+        return "the request id differs"
+    missing = [word for word in case.words if word not in json.dumps(document, ensure_ascii=False)]
+    if missing:
+        return f"does not say {missing}: {document}"
+    found = [(one["row"], one["column"], one["code"]) for one in document.get("errors", [])]
+    return f"rows {found}" if case.row is not None and case.row not in found else ""
+
+
+def test_a_hundred_thousand_bad_rows_get_a_small_answer(stored: Service) -> None:
+    body = "period,revenue\n" + "2025-01,x\n" * 100_000
+    answer = stored.client.post("/v1/submissions/statistics?subsidiary=DE", content=body, headers={"Content-Type": CSV})
+    document = answer.json()
+    assert answer.status_code == 422
+    assert document["errors_total"] == 100_000
+    assert len(document["errors"]) == 100
+    assert [one["row"] for one in document["errors"][:2]] == [2, 3]
+    assert len(answer.content) < 50_000
+
+
+def test_a_body_over_the_limit_is_refused(stored: Service) -> None:
+    too_long = b"[" + b" " * (8 * 1024 * 1024) + b"]"
+    for content in (too_long, iter([too_long[:5_000_000], too_long[5_000_000:]])):
+        answer = stored.client.post(
+            "/v1/submissions/statistics?subsidiary=DE", content=content, headers={"Content-Type": JSON}
+        )
+        assert answer.status_code == 413
+        assert answer.json()["status"] == 413
+
+
+def test_good_rows_are_stored_and_bad_ones_listed(stored: Service) -> None:
+    rows = [LINE, LINE | {"period": "2025-02", "revenue": "x"}, LINE | {"period": "2025-03", "customer": "nobody"}]
+    receipt = stored.submit("statistics", rows, subsidiary="DE", mode="valid")
+    assert (receipt["received"], receipt["accepted"], receipt["rejected"]) == (3, 1, 2)
+    assert [(one["row"], one["code"]) for one in receipt["problems"]] == [(2, "bad_number"), (3, "unknown_customer")]
+    kept = stored.get(f"/v1/submissions/{receipt['id']}/problems")["items"]
+    assert kept == receipt["problems"]

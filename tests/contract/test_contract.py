@@ -1,0 +1,113 @@
+"""The contract: the file equals the application, it is valid and flat, and its examples work."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openapi_spec_validator import validate
+from pydantic import SecretStr
+
+from service.app import create_app
+from service.cli import contract_text
+from service.settings import Settings
+from tests.conftest import Service
+from tests.group import hand_in_group
+
+FILE = Path(__file__).parents[2] / "openapi" / "kontor.v1.yaml"
+CONTRACT = create_app(Settings(database_url=SecretStr("sqlite://"))).openapi()
+OPERATIONS = [
+    (method.upper(), path, operation) for path, item in CONTRACT["paths"].items() for method, operation in item.items()
+]
+
+
+def test_the_file_is_what_the_application_says() -> None:
+    assert FILE.read_text(encoding="utf-8") == contract_text(), (
+        "run `make openapi` and write the change into CHANGELOG.md"
+    )
+
+
+def test_it_is_valid_openapi() -> None:
+    validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+def test_it_is_flat() -> None:
+    text = json.dumps(CONTRACT)
+    for word in ("anyOf", "oneOf", "allOf"):
+        assert f'"{word}"' not in text
+
+
+def test_every_operation_is_described() -> None:
+    ids = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(set(ids)) == len(ids)
+    for _, path, operation in OPERATIONS:
+        assert re.fullmatch(r"[A-Za-z0-9]{1,64}", operation["operationId"]), path
+        assert operation["summary"], path
+        assert operation["description"], path
+        assert operation["tags"], path
+
+
+def test_every_refusal_is_a_problem_document() -> None:
+    for _, path, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], f"{path} {status}"
+
+
+def test_operations_under_v1_need_a_key() -> None:
+    for _, path, operation in OPERATIONS:
+        assert bool(operation.get("security")) == path.startswith("/v1"), path
+
+
+def _body(operation: dict[str, Any]) -> list[tuple[str, Any]]:
+    """(content type, example) of the request."""
+    found = []
+    for kind, media in operation.get("requestBody", {"content": {}})["content"].items():
+        schema = media["schema"]
+        if "$ref" in schema:
+            schema = CONTRACT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+        found.append((kind, media["example"] if "example" in media else schema["examples"][0]))
+    return found or [("", None)]
+
+
+def _request(path: str, operation: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """Path and query with the examples that the contract gives."""
+    query = {}
+    for parameter in operation.get("parameters", []):
+        examples = parameter["schema"].get("examples")
+        if parameter["in"] == "path":
+            value = {"code": "DE-C1"}.get(parameter["name"], examples[0])
+            path = path.replace("{" + parameter["name"] + "}", value)
+        elif parameter["in"] == "query" and parameter["name"] == "subsidiary":
+            query["subsidiary"] = "DE"
+    return path, query
+
+
+def test_every_example_works(service: Service) -> None:
+    """Submissions first, in the order of the forms; then everything else."""
+    hand_in_group(service)
+    etag = service.get("/v1/subsidiaries/DE")["etag"]
+    order = ("salespeople", "customers", "statistics", "exchange-rates")
+    ordered = sorted(OPERATIONS, key=lambda one: [name in one[1] for name in order], reverse=True)
+    for method, path, operation in ordered:
+        for kind, example in _body(operation):
+            url, query = _request(path, operation)
+            content = example if isinstance(example, str) else json.dumps(example)
+            headers = {"Content-Type": kind, "If-Match": etag} if kind else {}
+            answer = service.client.request(
+                method, url, params=query, content=content if kind else None, headers=headers
+            )
+            assert answer.status_code in (200, 201), f"{method} {url}: {answer.text}"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/version", "/docs", "/openapi.json"])
+def test_pages_for_operators_need_no_key(service: Service, path: str) -> None:
+    assert service.client.get(path, headers={"Authorization": ""}).status_code == 200
+
+
+def test_the_documentation_page_needs_no_internet(service: Service) -> None:
+    page = service.client.get("/docs").text
+    assert "http://" not in page.replace("http://testserver", "")
+    assert "https://" not in page
