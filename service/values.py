@@ -63,11 +63,11 @@ def round_money(value: Fraction | float) -> Decimal:
 def _amount_input(value: Any) -> Any:
     if isinstance(value, Decimal):
         return value
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic turns ValueError into a problem
             'write an amount as text, as in "12.50": a JSON number may lose digits'
         )
-    return to_decimal(parse_amount(str(value)))
+    return to_decimal(parse_amount(value))
 
 
 def _plain(value: Decimal) -> str:

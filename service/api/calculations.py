@@ -28,9 +28,11 @@ from service.values import AMOUNT_SCALE, Money, Number, round_money, to_decimal
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, le=10**9)]
-Positive = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+Count = Annotated[int, Field(ge=0, le=10**9, strict=True)]
+Positive = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False, strict=True)]
+Change = Annotated[float, Field(ge=-1, le=10, allow_inf_nan=False, strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
 Label = Annotated[str, Field(max_length=120)]
 NOTHING = "0"
 
@@ -49,7 +51,7 @@ class CustomerFacts(Strict):
     quotes: Count = 0
     contacts: Count = 0
     hours: Money = Field(default=NOTHING, validate_default=True, description="Hours, at most 4 decimals.")
-    bought_before: bool = Field(default=False, description="Whether he bought before both windows.")
+    bought_before: Flag = Field(default=False, description="Whether he bought before both windows.")
     potential: Money | None = Field(default=None, description="A year's; null if not known.")
 
 
@@ -57,12 +59,12 @@ class SegmentationParameters(Strict):
     """Values that replace those of the standard method; absent ones stay."""
 
     measure: Literal["revenue", "margin"] | None = None
-    a: Money | None = Field(default=None, description="Share, as in 0.80.")
-    b: Money | None = None
+    a: Share | None = None
+    b: Share | None = None
     potential_limit_a: Money | None = Field(default=None, description="Needs potential_limit_b too.")
     potential_limit_b: Money | None = None
-    default_wallet_share: Money | None = None
-    grow_wallet_share_below: Money | None = None
+    default_wallet_share: Share | None = None
+    grow_wallet_share_below: Share | None = None
     grow_gap_at_least: Money | None = None
 
 
@@ -73,11 +75,11 @@ class SegmentationFacts(Strict):
             {"code": "C02", "revenue": "300", "prior_revenue": "320", "orders": 12, "potential": "1000"},
             {"code": "C03", "revenue": "40", "prior_revenue": "0", "orders": 5},
         ],
-        parameters={"a": "0.80", "b": "0.95"},
+        parameters={"a": 0.80, "b": 0.95},
     )
 
     customers: Annotated[list[CustomerFacts], Field(min_length=1, max_length=20_000)]
-    months: Annotated[int, Field(ge=1, le=120)] = 12
+    months: Annotated[int, Field(ge=1, le=120, strict=True)] = 12
     parameters: SegmentationParameters = Field(default_factory=SegmentationParameters)
 
 
@@ -105,18 +107,18 @@ class ClassFacts(Strict):
     customers: Count
     orders: Positive = Field(description="Orders of the window.")
     revenue: Money = Field(description="Revenue of the window.")
-    margin_rate: Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)] = 0.0
+    margin_rate: Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False, strict=True)] = 0.0
     leads: Positive = Field(default=0.0, description="A year.")
     conversions: Annotated[list[Share], Field(min_length=3, max_length=3)] | None = None
-    cycle_months: Annotated[float, Field(ge=0, le=120, allow_inf_nan=False)] | None = None
+    cycle_months: Annotated[float, Field(ge=0, le=120, allow_inf_nan=False, strict=True)] | None = None
     pool: Positive = Field(default=0.0, description="Lost and dormant customers whose last class it was.")
     reactivation_rate: Share | None = None
     open_deals: Annotated[list[OpenDeal], Field(max_length=10_000)] = Field(default_factory=list)
     grow_customers: Count = 0
     grow_gap: Money = Field(default=NOTHING, validate_default=True, description="Sum over its GROW customers.")
     capture: Share | None = None
-    price: Annotated[float, Field(ge=-1, le=10, allow_inf_nan=False)] | None = None
-    quantity: Annotated[float, Field(ge=-1, le=10, allow_inf_nan=False)] | None = None
+    price: Change | None = None
+    quantity: Change | None = None
 
 
 class Moved(Strict):
@@ -131,7 +133,7 @@ class Facts(Strict):
         default_factory=list, description="Customers by class before and now; none: the default retention."
     )
     shrinkage: Positive | None = Field(default=None, description="Weight of the pooled retention; null: the method's.")
-    months: Annotated[int, Field(ge=1, le=120, description="Length of the window.")] = 12
+    months: Annotated[int, Field(ge=1, le=120, strict=True, description="Length of the window.")] = 12
     levers: Annotated[list[LeverSetting], Field(max_length=50)] = Field(default_factory=list)
 
     def inputs(self) -> Inputs:

@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from service.errors import LISTED_PROBLEMS, KontorError, NotAuthenticated, Unavailable
 
@@ -101,7 +103,17 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     slug = phrase.lower().replace(" ", "-")
     answer = document(request, error.status_code, slug, phrase, str(error.detail))
     answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = _allowed(request)
     return answer
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the path; each route knows only its own. A path that is written out beats one with a parameter."""
+    routes = [one for one in iter_route_contexts(request.app.routes) if one.methods]
+    literal = [one for one in routes if one.path == request.url.path]
+    matching = literal or [one for one in routes if compile_path(str(one.path))[0].match(request.url.path)]
+    return ", ".join(sorted({method for one in matching for method in one.methods or ()}))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

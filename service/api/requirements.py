@@ -22,7 +22,7 @@ from service.values import Number, to_decimal
 router = APIRouter(tags=["resources"])
 
 
-Norm = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Norm = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, strict=True)]
 PerClass = Annotated[list[Norm], Field(min_length=3, max_length=3)]
 CLASSES = ("A", "B", "C")
 
@@ -38,13 +38,13 @@ class Norms(Strict):
     hours_an_order: Norm | None = None
     hours_a_reactivation: Norm | None = None
     hours_a_grow_customer: Norm | None = None
-    working_days: float | None = Field(default=None, ge=1, le=366)
-    leave: float | None = Field(default=None, ge=0, le=366)
-    sick: float | None = Field(default=None, ge=0, le=366)
-    training: float | None = Field(default=None, ge=0, le=366)
-    hours_a_day: float | None = Field(default=None, gt=0, le=24)
-    selling_share: float | None = Field(default=None, gt=0, le=1)
-    simultaneous_deals: float | None = Field(default=None, gt=0, le=1e6)
+    working_days: Annotated[float, Field(ge=1, le=366, strict=True)] | None = None
+    leave: Annotated[float, Field(ge=0, le=366, strict=True)] | None = None
+    sick: Annotated[float, Field(ge=0, le=366, strict=True)] | None = None
+    training: Annotated[float, Field(ge=0, le=366, strict=True)] | None = None
+    hours_a_day: Annotated[float, Field(gt=0, le=24, strict=True)] | None = None
+    selling_share: Annotated[float, Field(gt=0, le=1, strict=True)] | None = None
+    simultaneous_deals: Annotated[float, Field(gt=0, le=1e6, strict=True)] | None = None
 
     def given(self) -> dict[str, Any]:
         """As the method's document has them."""

@@ -201,7 +201,10 @@ def list_submission_problems(
     operation_id="getSubmissionSource",
     summary="What was handed in, byte by byte",
     responses={
-        200: {"content": {kind: {"schema": {"type": "string"}} for kind in _CONTENT_TYPES}, "description": "The body."},
+        200: {
+            "content": {"application/json": {}, "text/csv": {"schema": {"type": "string"}}},
+            "description": "The body.",
+        },
         **responses(NotFound),
     },
     response_class=Response,

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.errors import BadArgument
 from service.method.parameters import ResourceNorms
 from service.method.plan.inputs import CONVERSIONS, Inputs
 from service.method.segments.classes import CLASSES
 
 MONTHS_A_YEAR = 12
+LEAST_HOURS = 1.0
+"""Somebody with less selling time a year is no seller."""
 KINDS = ("contacts", "acquisition", "orders", "reactivation", "growth")
 
 
@@ -47,9 +50,12 @@ class Requirement:
 
 
 def productive_hours(norms: ResourceNorms) -> float:
-    """Selling hours of one full-time seller a year."""
+    """Selling hours of one full-time seller a year. BadArgument where the norms leave none."""
     days = norms.working_days - norms.leave - norms.sick - norms.training
-    return max(days, 0.0) * norms.hours_a_day * norms.selling_share
+    hours = days * norms.hours_a_day * norms.selling_share
+    if hours < LEAST_HOURS:
+        raise BadArgument("norms", f"These norms leave a seller {hours:g} selling hours a year.")
+    return hours
 
 
 def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:

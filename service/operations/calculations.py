@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
+from service.errors import BadArgument
 from service.method.measures import MEASURES
 from service.method.parameters import Parameters
 from service.method.plan.inputs import CONVERSIONS, Input, Inputs
@@ -28,11 +30,16 @@ class Counts:
 
 
 def parameters_with(changes: Mapping[str, Mapping[str, Any]]) -> Parameters:
-    """The standard method with some values replaced, by group."""
+    """The standard method with some values replaced, by group. BadArgument where a value cannot be."""
     document = methods.standard().model_dump(mode="json")
     for group, values in changes.items():
         document[group] |= values
-    return Parameters.model_validate(document)
+    try:
+        return Parameters.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadArgument("parameters", f"{name}: {first['msg']}.") from error
 
 
 def segmentation(rows: Sequence[Mapping[str, Any]], parameters: Parameters, months: int) -> Segmentation:

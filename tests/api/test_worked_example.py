@@ -33,11 +33,11 @@ def segmentation_request() -> dict[str, Any]:
     ]
     limits = PARAMETERS["potential_limits"]
     parameters = {
-        "a": str(PARAMETERS["abc"]["a"]),
-        "b": str(PARAMETERS["abc"]["b"]),
+        "a": PARAMETERS["abc"]["a"],
+        "b": PARAMETERS["abc"]["b"],
         "potential_limit_a": str(limits["A"]),
         "potential_limit_b": str(limits["B"]),
-        "grow_wallet_share_below": str(PARAMETERS["grow_wallet_share_below"]),
+        "grow_wallet_share_below": PARAMETERS["grow_wallet_share_below"],
         "grow_gap_at_least": str(PARAMETERS["grow_gap_at_least"]),
     }
     return {"customers": customers, "parameters": parameters}

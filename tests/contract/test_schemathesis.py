@@ -1,0 +1,42 @@
+"""Schemathesis against the running service: no server error, no answer that breaks the contract."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.conftest import Server
+from tests.group import hand_in_group
+
+CONTRACT = Path(__file__).parents[2] / "openapi" / "kontor.v1.yaml"
+SECONDS = 100
+NOT_CHECKED = "positive_data_acceptance"
+"""A request can fit the schema and yet name a customer, a window or a rate that is not stored."""
+
+
+class Remote:
+    """What `hand_in_group` needs of a service, over HTTP."""
+
+    def __init__(self, server: Server) -> None:
+        headers = {"Authorization": f"Bearer {server.key}"}
+        self.client = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+
+    def submit(self, form: str, rows: Any, **query: Any) -> None:
+        self.client.post(f"/v1/submissions/{form}", params=query, json=rows).raise_for_status()
+
+    def post(self, path: str, body: Any) -> None:
+        self.client.post(path, json=body).raise_for_status()
+
+
+def test_no_request_breaks_the_service_or_the_contract(server: Server, tmp_path: Path) -> None:
+    hand_in_group(Remote(server))
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", str(CONTRACT), "--url", server.url]
+    limits = ["--max-examples", "12", "--max-time", str(SECONDS), "--seed", "1", "--request-timeout", "30"]
+    checks = ["--exclude-checks", NOT_CHECKED, "--continue-on-failure", "--no-color", "--warnings", "off"]
+    headers = ["-H", f"Authorization: Bearer {server.key}"]
+    done = subprocess.run(
+        [*command, *limits, *checks, *headers], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-12_000:]
