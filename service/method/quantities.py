@@ -10,9 +10,9 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from service.errors import AmountTooLarge
 from service.method.measures import MEASURES
 from service.method.months import Window
+from service.method.segments.classes import refuse_overflow
 from service.method.segments.concentration import positive, ranked_sum, sum_of_squares
 from service.method.states import State, states
 from service.values import AMOUNT_SCALE
@@ -41,7 +41,6 @@ COUNTED: Mapping[str, str] = {
 }
 
 Group = tuple[str, ...]
-_LARGEST_SUM = 2**62
 
 
 def quantities(
@@ -56,8 +55,8 @@ def quantities(
     measures as int64. Months up to the window's end count; those before the prior window only tell who bought earlier.
     `potentials`: customer → potential a year, of customers whose potential is known.
     """
-    if cells[["revenue"]].abs().astype("float64").to_numpy().sum() > _LARGEST_SUM:
-        raise AmountTooLarge("The sum of revenue does not fit into 64 bits.")
+    for name in MEASURES:
+        refuse_overflow(cells[name].to_numpy())
     month = cells["month"]
     now = cells[month.between(window.first, window.last)]
     prior = cells[month.between(window.prior.first, window.prior.last)]

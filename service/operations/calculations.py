@@ -16,6 +16,7 @@ from service.method.plan.statistics import defaults, migration
 from service.method.segments import Segmentation, segment
 from service.method.segments.classes import CLASSES
 from service.operations import methods
+from service.values import AMOUNT_DECIMALS
 
 GIVEN = "given"
 UNIT = ""
@@ -82,6 +83,7 @@ def of_class(
     more: Mapping[str, float | None],
 ) -> dict[str, float | None]:
     """Inputs of a class from sums: F and V from orders and revenue, amounts and wins expected of open deals."""
+    orders = round(orders, AMOUNT_DECIMALS)
     return {
         **more,
         "customers": customers,

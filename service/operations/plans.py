@@ -107,7 +107,7 @@ def read_inputs(caller: Caller, home: Reach, number: int) -> tuple[list[Unit], I
 
 def lever_values(inputs: Inputs, lever: str) -> np.ndarray:
     """What a lever is, units × classes."""
-    return inputs.retention if lever == "retention" else inputs.values[lever]  # noqa: PD011 - no frame
+    return inputs.retention if lever == "retention" else inputs.values[lever]
 
 
 def unit_name(unit: Unit) -> str:

@@ -6,10 +6,13 @@ from typing import Literal
 
 import numpy as np
 
+from service.errors import AmountTooLarge
 from service.method.plan.inputs import Inputs
 
 MONTHS_A_YEAR = 12
 BLOCKS = ("existing", "new", "reactivated", "carried_over", "grown")
+LARGEST = 1e14
+"""A plan is below this, in units of currency."""
 Spread = Literal["blocks", "season"]
 
 
@@ -42,7 +45,7 @@ def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> 
 
     `blocks`: each block comes as its customers do: new ones after the cycle, reactivated ones evenly over the year. The
     year of new and reactivated business then weighs the months by their season. `season`: the year's formulas, each
-    block's year spread by the season alone.
+    block's year spread by the season alone. AmountTooLarge where the inputs lead out of the range of amounts.
     """
     index = np.asarray(season, dtype="float64")
     v = inputs.values
@@ -62,6 +65,8 @@ def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> 
         reactivated = back[:, :, None] * (np.arange(1, 13) - 0.5) / MONTHS_A_YEAR * monthly
         carried = _carried(v["open_deals"], v["cycle_months"])
     months = {"existing": existing, "new": new, "reactivated": reactivated, "carried_over": carried, "grown": grown}
+    if not sum(float(np.abs(part).sum()) for part in months.values()) < LARGEST:
+        raise AmountTooLarge("The plan leaves the range of amounts: check orders, revenue and the season.")
     return Plan(months, v["margin_rate"])
 
 

@@ -12,7 +12,6 @@ from service.method.plan.levers import LEVERS, Lever, apply
 Measure = Literal["revenue", "margin"]
 DEFAULT_CAP = 10.0
 """A lever is tried up to this multiple, and down to a tenth, if the caller names no cap."""
-_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,7 @@ def seek(inputs: Inputs, season: Sequence[float], question: Question, spread: Sp
     if abs(question.target - baseline) > abs(reached - baseline):
         return Goal(False, best, baseline, reached, question.target - reached, moved(best))
     near, far = 1.0, best
-    for _ in range(_STEPS):
-        middle = (near + far) / 2
-        if middle in (near, far):
-            break
+    while (middle := (near + far) / 2) not in (near, far):
         if abs(reach(middle) - baseline) < abs(question.target - baseline):
             near = middle
         else:

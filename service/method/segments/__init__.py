@@ -9,7 +9,7 @@ import pandas as pd
 
 from service.method.parameters import Parameters
 from service.method.segments import potential
-from service.method.segments.classes import Floors, before, by_floors, cumulative, floors_of, total_of
+from service.method.segments.classes import Floors, before, by_floors, cumulative, floors_of, refuse_overflow, total_of
 from service.method.segments.regularity import regularity
 from service.method.states import states
 from service.values import AMOUNT_SCALE
@@ -46,8 +46,11 @@ def segment(
     `customers`: columns code, scope, channel (text), bought_before, potential_known (bool), and int64 amounts
     value, prior_value (what classes are cut from), revenue, prior_revenue (what states come from), margin, orders,
     quotes, contacts, hours of the window, potential (a year). `quarters`, `season`: see `regularity`.
+    AmountTooLarge where sums would leave the range of exact 64-bit sums.
     """
     assert all(customers[name].dtype == np.int64 for name in _AMOUNTS), "amounts are int64"  # noqa: S101
+    for name in _AMOUNTS:
+        refuse_overflow(customers[name].to_numpy())
     frame = customers.copy()
     for name in ("abc_class", "prior_class", "raw_prior_class"):
         frame[name] = "N"
@@ -90,6 +93,7 @@ def _add_potential(frame: pd.DataFrame, parameters: Parameters, months: int, flo
     frame["effective_potential"] = found.potential
     frame["potential_assumed"] = found.assumed
     frame["potential_understated"] = found.understated
+    refuse_overflow(found.potential)
     frame["gap"] = found.potential - np.maximum(value, 0)
     frame["potential_class"] = potential.classes(
         found.potential, frame["channel"], frame["scope"], parameters.potential, months, floors

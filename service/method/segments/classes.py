@@ -12,7 +12,7 @@ Ints = np.ndarray
 Words = np.ndarray
 CLASSES = ("A", "B", "C")
 ALL_CLASSES = ("A", "B", "C", "N")
-_LARGEST_SUM = 2**62
+LARGEST_SUM = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,14 @@ class Floors:
 def total_of(values: Ints) -> int:
     """Sum of the positive values. AmountTooLarge where it would leave the range of exact 64-bit sums."""
     positive = values[values > 0]
-    if positive.size and float(positive.astype("float64").sum()) > _LARGEST_SUM:
-        raise AmountTooLarge("The sum of the values does not fit into 64 bits.")
+    refuse_overflow(positive)
     return int(positive.sum())
+
+
+def refuse_overflow(values: Ints) -> None:
+    """AmountTooLarge where sums of these amounts would leave the range of exact 64-bit sums."""
+    if float(np.abs(values.astype("float64")).sum()) > LARGEST_SUM:
+        raise AmountTooLarge("The sum of the amounts does not fit into 64 bits.")
 
 
 def before(values: Ints) -> Ints:

@@ -8,8 +8,9 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
+from service.errors import AmountTooLarge
 from service.method.parameters import Limits, Potential
-from service.method.segments.classes import Floors, Ints, Words, by_floors
+from service.method.segments.classes import LARGEST_SUM, Floors, Ints, Words, by_floors
 from service.values import AMOUNT_SCALE
 
 MONTHS_A_YEAR = 12
@@ -68,4 +69,6 @@ def _bounds(limits: Limits, months: int) -> Floors:
 
 def _scaled(amounts: Ints, factor: Fraction) -> Ints:
     scaled = [round(Fraction(amount * factor.numerator, factor.denominator)) for amount in amounts.tolist()]
+    if max(scaled, default=0) > LARGEST_SUM:
+        raise AmountTooLarge("A potential does not fit into 64 bits.")
     return np.array(scaled, dtype="int64")

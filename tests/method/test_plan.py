@@ -1,0 +1,288 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.errors import AmountTooLarge, BadArgument
+from service.method.plan import goal, spread
+from service.method.plan.blocks import BLOCKS, plan
+from service.method.plan.inputs import Input, Inputs
+from service.method.plan.levers import LEVERS, Lever, apply
+from service.method.plan.statistics import FUNNEL, derive
+from service.values import AMOUNT_SCALE
+from tests.method.frames import PARAMETERS
+
+EVEN = [1.0] * 12
+SEASON = [0.5, 0.5, 0.5, 1, 1, 1, 1, 1, 1, 1.5, 1.5, 1.5]
+CELL: Mapping[str, float] = {
+    "customers": 4,
+    "order_frequency": 12.5,
+    "value_per_order": 22.4,
+    "margin_rate": 0.2,
+    "to_A": 0.8,
+    "to_B": 0.1,
+    "leads": 10,
+    "conversion_1": 0.5,
+    "conversion_2": 0.4,
+    "conversion_3": 0.25,
+    "cycle_months": 6,
+    "pool": 1,
+    "reactivation_rate": 0.2,
+    "open_deals": 48,
+    "open_wins": 0.4,
+    "grow_customers": 2,
+    "grow_gap": 1180,
+    "capture": 0.05,
+}
+
+
+def inputs(**changes: float) -> Inputs:
+    cell = {name: Input(value, "observed", 4) for name, value in {**CELL, **changes}.items()}
+    return Inputs.of({"one": {"A": cell}})
+
+
+def test_without_season_the_months_add_up_to_the_years_formulas() -> None:
+    months, year = plan(inputs(), EVEN, "blocks"), plan(inputs(), EVEN, "season")
+    for block in BLOCKS:
+        assert months.year(block).sum() == pytest.approx(year.year(block).sum())
+    assert months.margin == pytest.approx(0.2 * months.revenue)
+
+
+def test_new_customers_come_after_the_cycle() -> None:
+    new = plan(inputs(), EVEN).months["new"][0, 0]
+    assert (new[:6] == 0).all()
+    assert (new[6:] > 0).all()
+
+
+def test_open_deals_close_within_the_cycle() -> None:
+    carried = plan(inputs(), SEASON).months["carried_over"][0, 0]
+    assert carried.tolist() == [8.0] * 6 + [0.0] * 6
+    at_once = plan(inputs(cycle_months=0), SEASON).months["carried_over"][0, 0]
+    assert at_once.tolist() == [48.0] + [0.0] * 11
+
+
+def test_a_cycle_longer_than_the_year_brings_nobody() -> None:
+    for way in ("blocks", "season"):
+        assert plan(inputs(cycle_months=20), EVEN, way).year("new").sum() == 0
+
+
+def test_a_plan_out_of_range_is_refused() -> None:
+    with pytest.raises(AmountTooLarge):
+        plan(inputs(value_per_order=1e13), EVEN)
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_a_lever_moves_what_it_names_and_says_so(lever: str) -> None:
+    moved = apply(inputs(), [Lever(lever, "set", 0.5, "A")])
+    names = ("to_A", "to_B", "to_C") if lever == "retention" else (lever,)
+    assert {moved.sources[name][0][0].provenance for name in names} == {"set by lever"}
+    assert {moved.sources[name][0][1].provenance for name in names} == {"default"}
+    assert plan(moved, EVEN).revenue != plan(inputs(), EVEN).revenue or lever == "margin_rate"
+
+
+def test_retention_keeps_its_split() -> None:
+    moved = apply(inputs(), [Lever("retention", "set", 0.45)])
+    assert moved.values["to_A"][0, 0] == pytest.approx(0.4)
+    assert moved.values["to_B"][0, 0] == pytest.approx(0.05)
+
+
+def test_where_nobody_stayed_who_stays_stays_in_his_class() -> None:
+    moved = apply(inputs(to_A=0, to_B=0), [Lever("retention", "set", 0.6)])
+    assert [moved.values[name][0].tolist() for name in ("to_A", "to_B", "to_C")] == [
+        [0.6, 0, 0],
+        [0, 0.6, 0],
+        [0, 0, 0.6],
+    ]
+
+
+def test_a_multiplied_share_stays_a_share() -> None:
+    assert apply(inputs(), [Lever("retention", "multiply", 5)]).retention[0, 0] == 1
+    assert apply(inputs(), [Lever("capture", "multiply", 50)]).values["capture"][0, 0] == 1
+
+
+def test_a_multiplied_price_multiplies_what_is_paid() -> None:
+    moved = apply(inputs(price=0.1), [Lever("price", "multiply", 1.1)])
+    assert moved.values["price"][0, 0] == pytest.approx(0.21)
+
+
+@pytest.mark.parametrize(
+    "lever",
+    [
+        Lever("profit", "set", 1),
+        Lever("leads", "multiply", -1),
+        Lever("price", "set", -1.5),
+        Lever("capture", "set", 1.5),
+        Lever("retention", "set", 1.01),
+    ],
+)
+def test_what_a_lever_cannot_be(lever: Lever) -> None:
+    with pytest.raises(BadArgument):
+        apply(inputs(), [lever])
+
+
+@pytest.mark.parametrize("lever", ["leads", "retention", "value_per_order", "cycle_months", "price", "margin_rate"])
+@pytest.mark.parametrize("share", [1.002, 0.998])
+def test_a_goal_is_met_by_what_it_says(lever: str, share: float) -> None:
+    measure = "margin" if lever == "margin_rate" else "revenue"
+    base = plan(inputs(), EVEN)
+    target = (base.margin if measure == "margin" else base.revenue) * share
+    found = goal.seek(inputs(), EVEN, goal.Question(target, measure, lever))
+    again = plan(apply(inputs(), [Lever(lever, "multiply", found.multiplier)]), EVEN)
+    assert found.reachable
+    assert (again.margin if measure == "margin" else again.revenue) == pytest.approx(target, rel=1e-9)
+
+
+def test_a_goal_out_of_reach_says_by_how_much() -> None:
+    found = goal.seek(inputs(), EVEN, goal.Question(10_000, "revenue", "capture", cap=2))
+    assert not found.reachable
+    assert found.multiplier == 2
+    assert found.missing == pytest.approx(10_000 - found.reached)
+
+
+def test_the_target_that_is_the_plan_needs_nothing() -> None:
+    found = goal.seek(inputs(), EVEN, goal.Question(plan(inputs(), EVEN).revenue, "revenue", "leads"))
+    assert found.multiplier == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "question", [goal.Question(1, "revenue", "profit"), goal.Question(1, "revenue", "leads", cap=0.5)]
+)
+def test_a_goal_that_cannot_be_sought(question: goal.Question) -> None:
+    with pytest.raises(BadArgument):
+        goal.seek(inputs(), EVEN, question)
+
+
+@given(st.floats(0.01, 1e7), st.floats(-0.5, 0.9), st.integers(0, 4))
+def test_lines_add_up_to_the_rounded_year(value: float, rate: float, decimals: int) -> None:
+    found = plan(inputs(value_per_order=value, margin_rate=rate), SEASON)
+    rows = list(spread.lines(found, 24300, decimals))
+    step = 10 ** (4 - decimals)
+    for block in BLOCKS:
+        own = [row for row in rows if row[2] == block]
+        year = float(found.year(block)[0, 0])
+        assert sum(row[4] for row in own) == round(year * AMOUNT_SCALE / step) * step
+        assert sum(row[5] for row in own) == round(year * rate * AMOUNT_SCALE / step) * step
+        assert all(row[4] % step == 0 for row in own)
+
+
+def customers(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    blank = {
+        "unit": "u",
+        "abc_class": "A",
+        "prior_class": "A",
+        "last_class": "A",
+        "state": "retained",
+        "segment": "KEEP",
+        "revenue": 0,
+        "margin": 0,
+        "orders": 0,
+        "gap": 0,
+    }
+    frame = pd.DataFrame([blank | row for row in rows])
+    amounts = ["revenue", "margin", "orders", "gap"]
+    return frame.assign(**{name: frame[name] * AMOUNT_SCALE for name in amounts})
+
+
+def funnel(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["unit", "abc_class", *FUNNEL])
+    return frame.assign(**{name: (frame[name].fillna(0) * AMOUNT_SCALE).astype("int64") for name in FUNNEL})
+
+
+def derived(
+    people: list[dict[str, Any]], steps: list[dict[str, Any]], *, prior: bool = True
+) -> dict[str, dict[str, Input]]:
+    found = derive(customers(people), funnel(steps), ["u"], PARAMETERS.plan, 12, prior_complete=prior)
+    return {
+        abc_class: {name: one for _, other, name, one in found if other == abc_class} for abc_class in ("A", "B", "C")
+    }
+
+
+def test_what_is_observed_says_so() -> None:
+    found = derived(
+        [
+            {"revenue": 100, "orders": 4, "margin": 20, "segment": "GROW", "gap": 50},
+            {"revenue": 60, "orders": 4, "margin": 12},
+        ],
+        [],
+    )["A"]
+    assert found["customers"] == Input(2, "observed", 2)
+    assert found["order_frequency"] == Input(4, "observed", 2)
+    assert found["value_per_order"] == Input(20, "observed", 8)
+    assert found["margin_rate"].value == pytest.approx(0.2)
+    assert found["grow_gap"] == Input(50, "observed", 1)
+
+
+def test_without_counts_of_orders_a_year_is_one_order() -> None:
+    found = derived([{"revenue": 100}], [])["A"]
+    assert found["order_frequency"].provenance == "default"
+    assert found["order_frequency"].value * found["value_per_order"].value == 100
+
+
+def test_retention_is_shrunk_to_the_pooled_one_and_keeps_its_split() -> None:
+    rows = [{}, {}, {"abc_class": "B"}, {"abc_class": "N"}, {"prior_class": "B", "abc_class": "N"}]
+    found = derived(rows, [])
+    pooled = 3 / 5
+    kept = (3 + 5 * pooled) / (4 + 5)
+    assert found["A"]["to_A"].value == pytest.approx(kept * 2 / 3)
+    assert found["A"]["to_B"].value == pytest.approx(kept / 3)
+    assert found["A"]["to_A"].provenance == "shrunk"
+    assert found["B"]["to_B"].value == pytest.approx(5 * pooled / 6)
+
+
+def test_without_a_prior_window_retention_is_the_methods() -> None:
+    found = derived([{"revenue": 1}], [], prior=False)["A"]
+    assert found["to_A"] == Input(PARAMETERS.plan.default_retention, "default")
+    assert found["reactivation_rate"].provenance == "default"
+
+
+def test_a_unit_borrows_what_it_lacks_from_the_whole() -> None:
+    frame = customers([{"revenue": 90, "orders": 9}, {"unit": "v", "abc_class": "B", "revenue": 10, "orders": 5}])
+    found = derive(frame, funnel([]), ["u", "v"], PARAMETERS.plan, 12, prior_complete=True)
+    value = found.sources["value_per_order"][1][0]
+    assert value == Input(10, "borrowed from the whole subsidiary", 9)
+    assert found.sources["customers"][1][0].value == 0
+
+
+def test_leads_are_never_invented() -> None:
+    found = derived([{"revenue": 1}], [])
+    assert found["A"]["leads"] == Input(0, "default")
+    assert found["A"]["conversion_1"].provenance == "default"
+
+
+def test_leads_without_a_customer_are_spread_like_new_customers() -> None:
+    people = [{"state": "new"}, {"state": "new", "abc_class": "C"}, {"abc_class": "B"}]
+    steps = [{"unit": "u", "abc_class": "", "leads": 10, "qualified": 4, "offers": 2, "wins": 3}]
+    found = derived(people, steps)
+    assert found["A"]["leads"].value == 5
+    assert found["B"]["leads"].value == 0
+    assert found["C"]["conversion_1"] == Input(0.4, "observed", 5)
+    assert found["C"]["conversion_3"].value == 1
+
+
+def test_leads_without_new_customers_are_spread_like_all() -> None:
+    steps = [{"unit": "u", "abc_class": "", "leads": 10}]
+    assert derived([{"abc_class": "B"}], steps)["B"]["leads"].value == 10
+
+
+def test_leads_without_any_customer_are_c() -> None:
+    steps = [{"unit": "u", "abc_class": "", "leads": 10}]
+    assert derived([{"abc_class": "N", "prior_class": "N", "last_class": "N"}], steps)["C"]["leads"].value == 10
+
+
+def test_a_lead_of_a_customer_counts_in_his_class() -> None:
+    steps = [{"unit": "u", "abc_class": "B", "leads": 6, "qualified": 3}]
+    assert derived([{}], steps)["B"]["leads"].value == 6
+
+
+def test_the_pool_and_how_many_of_it_came_back() -> None:
+    people = [
+        {"state": "lost", "abc_class": "N"},
+        {"state": "dormant", "abc_class": "N", "prior_class": "N"},
+        {"state": "reactivated", "prior_class": "N"},
+    ]
+    found = derived(people, [])["A"]
+    assert found["pool"] == Input(2, "observed", 2)
+    assert found["reactivation_rate"] == Input(0.5, "observed", 2)

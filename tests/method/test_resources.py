@@ -1,0 +1,60 @@
+import pytest
+
+from service.errors import BadArgument
+from service.method.parameters import Parameters, ResourceNorms, describe
+from service.method.plan.inputs import Input, Inputs
+from service.method.resources import productive_hours, requirement
+from tests.method.frames import PARAMETERS
+
+
+def norms(**changes: object) -> ResourceNorms:
+    return ResourceNorms.model_validate(PARAMETERS.resources.model_dump() | changes)
+
+
+def test_talleys_textbook_case() -> None:
+    """A 150 × 52 × 1 h, B 220 × 24 × ½ h, C 510 × 12 × ¼ h = 11 970 h; 1 920 h × 45 % → 13.85 → 14."""
+    stay = {"A": 150, "B": 220, "C": 510}
+    cells = {
+        name: {"customers": Input(count, "given"), f"to_{name}": Input(1, "given")} for name, count in stay.items()
+    }
+    talley = norms(
+        contacts_a_year={"A": 52, "B": 24, "C": 12},
+        hours_a_contact={"A": 1, "B": 0.5, "C": 0.25},
+        working_days=240,
+        leave=0,
+        sick=0,
+        training=0,
+    )
+    found = requirement(Inputs.of({"": cells}), talley)
+    assert found.unit_hours.tolist() == [11_970]
+    assert round(float(found.fte_hours[0]), 2) == 13.85
+    assert found.heads == [14]
+
+
+def test_a_team_can_be_bound_by_deals_and_not_by_hours() -> None:
+    cell = {"leads": Input(600, "given"), "conversion_1": Input(1, "given"), "cycle_months": Input(12, "given")}
+    none = dict.fromkeys("ABC", (0, 0, 0))
+    found = requirement(Inputs.of({"": {"A": cell}}), norms(stage_hours=none))
+    assert found.work_in_progress.tolist() == [600]
+    assert found.heads == [40]
+
+
+def test_norms_that_leave_no_selling_time_are_refused() -> None:
+    with pytest.raises(BadArgument, match="0 selling hours"):
+        productive_hours(norms(selling_share=0))
+
+
+def test_every_parameter_is_described_once() -> None:
+    lines = describe(PARAMETERS)
+    names = [line.name for line in lines]
+    assert len(set(names)) == len(names)
+    assert all(line.meaning and line.unit for line in lines)
+    assumed = {line.name for line in lines if line.assumption}
+    assert {"potential.default_wallet_share", "segments.grow_gap_at_least", "resources.selling_share"} <= assumed
+
+
+def test_a_table_by_class_needs_all_three() -> None:
+    document = PARAMETERS.model_dump(mode="json")
+    del document["plan"]["capture"]["B"]
+    with pytest.raises(ValueError, match="each of A, B and C"):
+        Parameters.model_validate(document)
