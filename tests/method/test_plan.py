@@ -76,7 +76,7 @@ def test_a_plan_out_of_range_is_refused() -> None:
 
 @pytest.mark.parametrize("lever", LEVERS)
 def test_a_lever_moves_what_it_names_and_says_so(lever: str) -> None:
-    moved = apply(inputs(), [Lever(lever, "set", 0.5, "A")])
+    moved = apply(inputs(), [Lever(lever, "set", 0.6, "A")])
     names = ("to_A", "to_B", "to_C") if lever == "retention" else (lever,)
     assert {moved.sources[name][0][0].provenance for name in names} == {"set by lever"}
     assert {moved.sources[name][0][1].provenance for name in names} == {"default"}
