@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, and_, func, insert, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.store.database import load
+from service.store.database import affected, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def merge(
     differs = or_(*(table.c[name].is_distinct_from(staged.c[name]) for name in values))
     former = select(*(table.c[column.name] for column in table.columns), _number(revision)).where(same_key, differs)
     into_history = [*(column.name for column in table.columns), "until_revision"]
-    corrected = _affected(connection, insert(history).from_select(into_history, former))
+    corrected = affected(connection, insert(history).from_select(into_history, former))
 
     written = _upsert(connection, table, staged, names, keys, values, revision)
     staged.drop(connection)
@@ -97,12 +97,7 @@ def _upsert(
         set_={name: new[name] for name in [*values, "revision"]},
         where=or_(*(table.c[name].is_distinct_from(new[name]) for name in values)),
     )
-    return _affected(connection, statement)
-
-
-def _affected(connection: Connection, statement: Any) -> int:
-    affected: int = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
-    return affected
+    return affected(connection, statement)
 
 
 def _always(staged: Table, keys: list[str]) -> Any:

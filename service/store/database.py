@@ -115,7 +115,13 @@ def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> 
     """
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return affected(connection, statement) == 1
+
+
+def affected(connection: Connection, statement: Any) -> int:
+    """Execute an INSERT; how many rows it wrote (which SQLAlchemy keeps only when asked to)."""
+    count: int = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return count
 
 
 def lock(connection: Connection, statement: Any) -> Any:

@@ -1,0 +1,129 @@
+"""Opening, migrating, and what a transaction promises, on both databases."""
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
+from service.store.database import Database, newest_revision
+from service.store.subsidiaries import TABLE
+
+ROW = {"name": "X", "country": "DE", "currency": "EUR", "data_revision": 0}
+NOW = {"created_at": datetime(2026, 1, 1, tzinfo=UTC), "updated_at": datetime(2026, 1, 1, tzinfo=UTC)}
+
+
+@pytest.fixture
+def database(database_url: str) -> Any:
+    database = Database(database_url, pool_size=4)
+    yield database
+    database.close()
+
+
+def _insert(connection: Any, code: str) -> None:
+    connection.execute(TABLE.insert().values({"code": code, **ROW, **NOW}))
+
+
+def _count(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM subsidiary WHERE id <> 0")).scalar_one())
+
+
+def test_an_empty_database_has_no_revision_and_a_migrated_one_the_newest(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    assert database.revision() is None
+    database.migrate()
+    database.migrate()
+    assert database.revision() == newest_revision()
+    database.close()
+
+
+def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
+    assert database.differences() == []
+
+
+def test_a_block_that_fails_stores_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.writing() as connection:
+            _insert(connection, "DE")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert _count(database) == 0
+
+
+def test_a_block_that_ends_well_is_stored(database: Database) -> None:
+    with database.writing() as connection:
+        _insert(connection, "DE")
+    assert _count(database) == 1
+
+
+def test_a_second_row_with_a_unique_value_is_a_conflict(database: Database) -> None:
+    with database.writing() as connection:
+        _insert(connection, "DE")
+    with pytest.raises(Conflict), database.writing() as connection:
+        _insert(connection, "DE")
+
+
+def test_a_reader_cannot_write(database: Database) -> None:
+    if database.is_sqlite:
+        return  # SQLite has no read-only transactions; the scope of a key decides there
+    with pytest.raises(DBAPIError), database.reading() as connection:
+        _insert(connection, "DE")
+
+
+def test_a_reader_sees_one_snapshot(database: Database) -> None:
+    with database.reading() as connection:
+        before = connection.execute(text("SELECT count(*) FROM subsidiary")).scalar_one()
+        with database.writing() as writer:
+            _insert(writer, "DE")
+        assert connection.execute(text("SELECT count(*) FROM subsidiary")).scalar_one() == before
+
+
+def test_writers_at_once_all_succeed_or_are_told_to_try_again(database: Database) -> None:
+    outcomes: list[str] = []
+
+    def work(number: int) -> None:
+        try:
+            with database.writing() as connection:
+                connection.execute(text("SELECT count(*) FROM subsidiary")).scalar_one()
+                _insert(connection, f"S{number}")
+            outcomes.append("stored")
+        except RequestInProgress:
+            outcomes.append("again")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 4
+    assert _count(database) == outcomes.count("stored")
+    assert "stored" in outcomes
+
+
+def test_a_sum_that_leaves_64_bits_is_refused(database: Database) -> None:
+    big = 2**62
+    union = text(f"SELECT CAST(sum(v) AS BIGINT) FROM (SELECT {big} AS v UNION ALL SELECT {big}) AS t")
+    with pytest.raises(AmountTooLarge), database.reading() as connection:
+        connection.execute(union).scalar_one()
+
+
+def test_all_connections_in_use_is_told_as_such(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    with database.reading() as connection:
+        connection.execute(text("SELECT 1"))
+        with pytest.raises(Unavailable), database.reading() as other:
+            other.execute(text("SELECT 1"))
+    database.close()
+
+
+def test_a_database_that_is_not_there_is_told_as_such() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(Unavailable), database.reading() as connection:
+        connection.execute(text("SELECT 1"))
+    database.close()
