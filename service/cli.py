@@ -24,15 +24,24 @@ from service.settings import Settings
 from service.store import keys as stored_keys
 from service.store.database import Database, newest_revision
 
-main = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
-main.add_typer(keys, name="keys")
+commands.add_typer(keys, name="keys")
 
 _GRACE_SECONDS = 20
 DEMO_DATABASE = "sqlite:///kontor-demo.db"
 
 
-@main.command()
+def main() -> None:
+    """Run a command; a refusal is a line on standard error and exit code 1."""
+    try:
+        commands()
+    except KontorError as error:
+        typer.echo(f"kontor: {error.detail}", err=True)
+        raise SystemExit(1) from error
+
+
+@commands.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
@@ -51,7 +60,7 @@ def serve(
     )
 
 
-@main.command()
+@commands.command()
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
     database = _open(Settings())
@@ -59,7 +68,7 @@ def migrate() -> None:
     typer.echo(f"The database is at revision {database.revision()}.")
 
 
-@main.command()
+@commands.command()
 def openapi(path: Annotated[Path, typer.Argument(help="File to write.")] = Path("openapi/kontor.v1.yaml")) -> None:
     """Write the contract."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +82,7 @@ def contract_text() -> str:
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
-@main.command()
+@commands.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after printing.")] = False,
     port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 8000,
@@ -151,8 +160,6 @@ def _prepare(settings: Settings) -> None:
         elif at != needed:
             state = "empty" if at is None else f"at revision {at}"
             _refuse(f"The database is {state}, this version needs revision {needed}: run `kontor migrate` first.")
-    except KontorError as error:
-        _refuse(error.detail)
     finally:
         database.close()
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 from sqlmodel import SQLModel
 
-from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
+from service.errors import AmountTooLarge, BadArgument, Conflict, RequestInProgress, Unavailable
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ = "kontor_read"
@@ -36,7 +36,10 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 16, statement_timeout_ms: int = 120_000) -> None:
         parsed = make_url(url)
-        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        backend = parsed.get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise BadArgument("database_url", f"Kontor keeps its data in SQLite or PostgreSQL, not in {backend}.")
+        self.is_sqlite = backend == "sqlite"
         if self.is_sqlite:
             self._engine = _open_sqlite(parsed.render_as_string(hide_password=False), pool_size)
         else:
@@ -64,7 +67,7 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema to the newest revision."""
         config = _alembic_config()
-        with self._engine.begin() as connection:
+        with _translated(), self._engine.begin() as connection:
             if not self.is_sqlite:  # two replicas that start at once: one migrates, the other waits
                 connection.execute(text("SELECT pg_advisory_xact_lock(7520414)"))
             config.attributes["connection"] = connection
@@ -72,7 +75,7 @@ class Database:
 
     def revision(self) -> str | None:
         """The revision that the database is at; None when it is empty."""
-        with self._engine.connect() as connection:
+        with _translated(), self._engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
     def differences(self) -> list[Any]:
