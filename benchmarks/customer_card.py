@@ -1,0 +1,80 @@
+"""(a) Reading a customer's card, beside a primary-key read in ten lines of FastAPI and SQLModel on the same database.
+
+    python benchmarks/customer_card.py [--seconds 3] [--rounds 5] [--connections 16]
+
+Kontor's answer has passed the key, the reach and a join with the newest segmentation; the reference checks nothing.
+Both sides run one process each, in turn, under the same load.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+
+import httpx
+from running import ROOT, kontor, report, serving
+
+sys.path.insert(0, ROOT)
+from tests.group import hand_in_group
+
+
+class Service:
+    """What `hand_in_group` needs of a service."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self.client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+
+    def submit(self, form, rows, **query):
+        self.client.post(f"/v1/submissions/{form}", params=query, json=rows).raise_for_status()
+
+    def post(self, path, body):
+        self.client.post(path, json=body).raise_for_status()
+
+
+async def _ask(port: int, request: bytes, until: float) -> int:
+    """Requests answered on one connection until the time is over."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    count = 0
+    while time.monotonic() < until:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"not answered: {head!r}")
+        length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        await reader.readexactly(int(length.split(b":")[1]))
+        count += 1
+    writer.close()
+    return count
+
+
+async def _load(port: int, path: str, key: str, connections: int, seconds: float) -> float:
+    """Requests a second."""
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+    until = time.monotonic() + seconds
+    counts = await asyncio.gather(*(_ask(port, request, until) for _ in range(connections)))
+    return sum(counts) / seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=16)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{os.path.join(folder, 'benchmark.db')}"
+        command = [sys.executable, "-m", "uvicorn", "reference_card:app", "--app-dir", "benchmarks"]
+        with kontor(url) as (address, key), serving(command, "/docs", {"REFERENCE_URL": url}) as other:
+            hand_in_group(Service(address, key))
+            ours, reference = [], []
+            for _ in range(arguments.rounds):
+                load = (key, arguments.connections, arguments.seconds)
+                ours.append(asyncio.run(_load(int(address.rsplit(":", 1)[1]), "/v1/customers/DE/DE-C1", *load)))
+                reference.append(asyncio.run(_load(other, "/customers/1/1", *load)))
+    report("(a) a customer's card, SQLite", "requests/s", ours, reference)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What the benchmarks share: servers on free ports of this machine, a group to ask for, and figures side by side."""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SCOPES = ("statistics:write", "statistics:read", "results:read", "plans:write", "admin")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(command: list[str], path: str, environment: dict[str, str]) -> Iterator[int]:
+    """A server as a process of its own, once `path` answers; its port."""
+    port = free_port()
+    process = subprocess.Popen(
+        [*command, "--port", str(port)],
+        env=os.environ | environment,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            for _ in range(400):
+                try:
+                    if client.get(path).status_code == 200:
+                        break
+                except httpx.TransportError:
+                    time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@contextmanager
+def kontor(url: str) -> Iterator[tuple[str, str]]:
+    """A migrated service; its address and a key for everything."""
+    environment = {"KONTOR_DATABASE_URL": url}
+    command = [sys.executable, "-m", "service"]
+    run = {"env": os.environ | environment, "cwd": ROOT, "check": True, "capture_output": True, "text": True}
+    subprocess.run([*command, "migrate"], **run)
+    scopes = [word for scope in SCOPES for word in ("--scope", scope)]
+    key = subprocess.run([*command, "keys", "create", "--name", "benchmark", *scopes], **run).stdout.strip()
+    with serving([*command, "serve"], "/readyz", environment) as port:
+        yield f"http://127.0.0.1:{port}", key
+
+
+def report(title: str, unit: str, ours: list[float], reference: list[float]) -> None:
+    """Minimum, median and maximum of both sides, and the ratio of the medians."""
+    print(title)
+    for name, values in (("kontor", ours), ("reference", reference)):
+        spread = f"min {min(values):.2f}  median {statistics.median(values):.2f}  max {max(values):.2f} {unit}"
+        print(f"  {name:<10} {spread}  ({len(values)} runs)")
+    print(f"  kontor / reference = {statistics.median(ours) / statistics.median(reference):.2f}")
