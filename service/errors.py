@@ -7,12 +7,14 @@
     ├── NotAuthenticated      401  no key, or not one of ours
     ├── Forbidden             403  the key lacks a scope
     ├── NotFound              404  there is none, or it is not yours to see
+    ├── MethodNotAllowed      405  the path exists, but not for this method
     ├── Conflict              409  it clashes with what is stored
     │   └── RequestInProgress      the same Idempotency-Key is being worked on
     ├── PreconditionFailed    412  it changed since you read it
     ├── TooLarge              413  the body is over the limit
     ├── WrongContentType      415  a format that this operation does not read
     ├── Unprocessable         422  well-formed, but it cannot be done
+    │   ├── InvalidRequest         it does not fit the contract
     │   ├── RowsRefused            rows of a submission, each with its reason
     │   ├── KeyReused              Idempotency-Key used before with another request
     │   ├── MissingRate            an amount cannot be converted, and which month lacks the rate
@@ -21,6 +23,7 @@
     │   ├── AmountTooLarge         a sum leaves the range that is kept exactly
     │   └── BadArgument            one argument, named, with what would be right
     ├── PreconditionRequired  428  a change needs If-Match
+    ├── InternalError         500  our fault
     └── Unavailable           503  try again, `retry_after` says when
 
 `api/problems.py` turns each into an `application/problem+json` document (RFC 9457).
@@ -113,6 +116,13 @@ class NotFound(KontorError):
     title = "Not found"
 
 
+class MethodNotAllowed(KontorError):
+    """The path exists, but not for this method; `Allow` names those that it has."""
+
+    status = 405
+    title = "Not a method of this path"
+
+
 class Conflict(KontorError):
     """The request clashes with what is stored."""
 
@@ -152,6 +162,12 @@ class Unprocessable(KontorError):
 
     status = 422
     title = "It cannot be done"
+
+
+class InvalidRequest(Unprocessable):
+    """The request does not fit the contract; `errors` names each field and what is wrong with it."""
+
+    title = "The request does not fit the contract"
 
 
 class RowsRefused(Unprocessable):
@@ -235,9 +251,27 @@ class PreconditionRequired(KontorError):
     title = "A change needs If-Match"
 
 
+class InternalError(KontorError):
+    """Something went wrong that is our fault; the log knows more under the request id."""
+
+    title = "Internal error"
+
+
 class Unavailable(KontorError):
     """The service cannot answer now; `Retry-After` says when to ask again."""
 
     status = 503
     title = "Not available now"
     retry_after: ClassVar[int] = 2
+
+
+def kinds() -> dict[str, type[KontorError]]:
+    """Every kind of refusal by its slug."""
+    found: dict[str, type[KontorError]] = {}
+    open_ends = [KontorError]
+    while open_ends:
+        kind = open_ends.pop()
+        children = kind.__subclasses__()
+        open_ends += children
+        found |= {child.slug(): child for child in children}
+    return dict(sorted(found.items()))

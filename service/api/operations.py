@@ -1,14 +1,15 @@
 """For those who run the service: is it up, is it ready, which version is it."""
 
 import platform
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
 from service import __version__
 from service.api.models import Strict
 from service.api.problems import responses
-from service.errors import Unavailable
+from service.errors import NotFound, Unavailable, kinds
 from service.store.database import newest_revision
 
 router = APIRouter(tags=["operations"])
@@ -37,6 +38,32 @@ def get_readiness(request: Request) -> Status:
     if revision != newest_revision():
         raise Unavailable(f"The database is at revision {revision}, not {newest_revision()}: run kontor migrate.")
     return Status(status="ok")
+
+
+class ProblemKind(Strict):
+    slug: str
+    status: int
+    title: str
+    meaning: str
+
+
+@router.get("/problems", operation_id="listProblems", summary="Kinds of refusal")
+async def list_problems() -> list[ProblemKind]:
+    """Every `type` that a problem document can have."""
+    return [_kind(slug) for slug in kinds()]
+
+
+@router.get("/problems/{slug}", operation_id="getProblem", summary="One kind of refusal", responses=responses(NotFound))
+async def get_problem(slug: Annotated[str, Path(max_length=64, examples=["rows-refused"])]) -> ProblemKind:
+    """The page that the `type` of a problem document leads to."""
+    if slug not in kinds():
+        raise NotFound(f"There is no problem {slug!r}; /problems lists them.")
+    return _kind(slug)
+
+
+def _kind(slug: str) -> ProblemKind:
+    kind = kinds()[slug]
+    return ProblemKind(slug=slug, status=kind.status, title=kind.title, meaning=kind.__doc__ or "")
 
 
 @router.get("/version", operation_id="getVersion", summary="Version of the service")

@@ -12,9 +12,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from service.errors import LISTED_PROBLEMS, KontorError, NotAuthenticated, Unavailable
+from service.errors import (
+    LISTED_PROBLEMS,
+    BadBody,
+    BadRequest,
+    InternalError,
+    InvalidRequest,
+    KontorError,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
+_OF_STATUS = {kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge)}
+"""What the framework refuses by itself."""
 _log = logging.getLogger("kontor")
 
 
@@ -86,10 +100,11 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         for one in found[:LISTED_PROBLEMS]
     ]
     if any(one["type"] == "json_invalid" for one in found):
-        return document(request, 400, "bad-body", "The body cannot be read", "The body is not valid JSON.")
+        return await _refused(request, BadBody("The body is not valid JSON."))
     detail = "; ".join(f"{one['column']}: {one['message']}" for one in listed[:3])
     more = {"errors": listed, "errors_total": len(found)}
-    return document(request, 422, "invalid-request", "The request does not fit the contract", detail, **more)
+    kind = InvalidRequest
+    return document(request, kind.status, kind.slug(), kind.title, detail, **more)
 
 
 def _place(location: tuple[Any, ...]) -> str:
@@ -99,9 +114,8 @@ def _place(location: tuple[Any, ...]) -> str:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    phrase = HTTPStatus(error.status_code).phrase
-    slug = phrase.lower().replace(" ", "-")
-    answer = document(request, error.status_code, slug, phrase, str(error.detail))
+    kind = _OF_STATUS.get(error.status_code, BadRequest)
+    answer = document(request, error.status_code, kind.slug(), kind.title, str(error.detail))
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = _allowed(request)
@@ -120,4 +134,4 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     request_id = getattr(request.state, "request_id", "")
     _log.error("unexpected error in request %s", request_id, exc_info=error)
     detail = f"This is our fault. The log knows more under the request id {request_id}."
-    return document(request, 500, "internal-error", "Internal error", detail)
+    return document(request, 500, InternalError.slug(), InternalError.title, detail)

@@ -4,6 +4,7 @@ Parsed with `ast` on a white list of nodes, evaluated exactly with Fractions.
 """
 
 import ast
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -67,7 +68,7 @@ def _checked(node: ast.expr, text: str) -> set[str]:
             return _checked(operand, text)
         case ast.Name(id=name):
             return {name}
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool) and math.isfinite(number):
             return set()
     raise BadFormula(f"{text!r}: {ast.unparse(node)} is not allowed in a formula")
 
@@ -88,6 +89,5 @@ def _value(node: ast.expr, quantities: Quantities) -> Fraction:
             if quantity is None:
                 raise _None(f"{name} is not known here")
             return quantity
-        case ast.Constant(value=number):
-            return Fraction(str(number))
-    raise BadFormula(ast.unparse(node))  # pragma: no cover - parse lets nothing else through
+    # What is left is a number, taken as it is written: 0.1 is a tenth.
+    return Fraction(ast.unparse(node))

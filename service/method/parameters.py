@@ -7,9 +7,9 @@ guess and not a finding.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
 
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -42,12 +42,24 @@ class Abc(_Group):
     b: ExactShare = _parameter("share", "A and B together reach this share.")
     scope: Literal["channel", "subsidiary", "salesperson"] = _parameter("word", "Whose total the shares are of.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.a > self.b:
+            raise ValueError(f"a is {self.a} and b is {self.b}: A and B together cannot reach less than A alone")
+        return self
+
 
 class Limits(_Group):
     """Limits of the potential classes a year, in the subsidiary's currency."""
 
     A: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4), PlainSerializer(str, return_type=str)]
     B: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4), PlainSerializer(str, return_type=str)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.A < self.B:
+            raise ValueError(f"A begins at {self.A} and B at {self.B}: A cannot begin below B")
+        return self
 
 
 class Potential(_Group):
@@ -69,6 +81,12 @@ class Segments(_Group):
 class Regularity(_Group):
     x: Number = _parameter("ratio", "X: variation of quarterly revenue up to this.")
     y: Number = _parameter("ratio", "Y: up to this; Z: above.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.x > self.y:
+            raise ValueError(f"x is {self.x:g} and y is {self.y:g}: Y cannot end below X")
+        return self
 
 
 class PlanParameters(_Group):

@@ -31,7 +31,8 @@ EVEN = SeasonalIndex((1.0,) * MONTHS_A_YEAR, observed=False)
 def seasonal_index(revenue: Mapping[int, int], last: int) -> SeasonalIndex:
     """From net revenue by month number, over the complete years that end with month `last`.
 
-    Fewer than two complete years, or a moving average that is not positive, give an even index.
+    Fewer than two complete years, or a moving average that is not positive, give an even index, and so do years whose
+    months within reach of the average bring nothing. A month that brings less than nothing on average counts as 0.
     """
     if not revenue:
         return EVEN
@@ -50,4 +51,6 @@ def seasonal_index(revenue: Mapping[int, int], last: int) -> SeasonalIndex:
         ratios[(months[0] + half + place) % MONTHS_A_YEAR].append(float(value))
     raw = [max(sum(found) / len(found), 0.0) for found in ratios]
     mean = sum(raw) / MONTHS_A_YEAR
+    if mean == 0:
+        return EVEN
     return SeasonalIndex(tuple(value / mean for value in raw), observed=True)

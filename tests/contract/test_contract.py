@@ -107,6 +107,14 @@ def test_pages_for_operators_need_no_key(service: Service, path: str) -> None:
     assert service.client.get(path, headers={"Authorization": ""}).status_code == 200
 
 
+def test_the_type_of_every_problem_leads_to_its_page(service: Service) -> None:
+    found = service.get("/problems")
+    assert {"rows-refused", "not-found", "internal-error"} <= {one["slug"] for one in found}
+    for one in found:
+        assert service.get(f"/problems/{one['slug']}") == one
+        assert one["meaning"]
+
+
 def test_the_documentation_page_needs_no_internet(service: Service) -> None:
     page = service.client.get("/docs").text
     assert "http://" not in page.replace("http://testserver", "")

@@ -37,7 +37,12 @@ def customers(rows: list[dict[str, Any]]) -> pd.DataFrame:
     )
 
 
+def no_quarters(frame: pd.DataFrame) -> np.ndarray:
+    """Of these customers no revenue by quarter is known."""
+    return np.zeros((len(frame), 0), dtype="int64")
+
+
 def segmented(rows: list[dict[str, Any]]) -> Segmentation:
     """By the standard method, over 12 months, without quarters."""
     frame = customers(rows)
-    return segment(frame, PARAMETERS, 12, np.zeros((len(frame), 0), dtype="int64"), [])
+    return segment(frame, PARAMETERS, 12, no_quarters(frame), [])

@@ -9,7 +9,14 @@ from service.method.formulas import BadFormula, Formula
 
 @pytest.mark.parametrize(
     "text, value",
-    [("a + b * 2", 7), ("(a + b) * 2", 8), ("-a / b", Fraction(-1, 3)), ("a - 0.1", Fraction(9, 10)), ("7", 7)],
+    [
+        ("a + b * 2", 7),
+        ("(a + b) * 2", 8),
+        ("-a / b", Fraction(-1, 3)),
+        ("a - 0.1", Fraction(9, 10)),
+        ("7", 7),
+        ("a * 2.5e-1", Fraction(1, 4)),
+    ],
 )
 def test_a_formula_is_evaluated_exactly(text: str, value: Fraction) -> None:
     assert Formula.parse(text).evaluate({"a": Fraction(1), "b": Fraction(3)}).value == value
@@ -27,7 +34,23 @@ def test_a_missing_quantity_has_a_reason_and_no_value() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a ** 2", "f(a)", "a.b", "a[0]", "'x'", "True", "a if a else b", "a <", "", "lambda: 1", "a; b", "a // b", "+a"],
+    [
+        "a ** 2",
+        "f(a)",
+        "a.b",
+        "a[0]",
+        "'x'",
+        "True",
+        "a if a else b",
+        "a <",
+        "",
+        "lambda: 1",
+        "a; b",
+        "a // b",
+        "+a",
+        "1e999 * a",
+        "1j",
+    ],
 )
 def test_what_is_no_formula_is_refused(text: str) -> None:
     with pytest.raises(BadFormula):

@@ -116,6 +116,7 @@ def test_a_multiplied_price_multiplies_what_is_paid() -> None:
         Lever("price", "set", -1.5),
         Lever("capture", "set", 1.5),
         Lever("retention", "set", 1.01),
+        Lever("retention", "multiply", 1.01, "N"),
     ],
 )
 def test_what_a_lever_cannot_be(lever: Lever) -> None:
@@ -168,6 +169,14 @@ def test_lines_add_up_to_the_rounded_year(value: float, rate: float, decimals: i
         assert all(row[4] % step == 0 for row in own)
 
 
+def test_lines_of_a_class_that_costs_more_than_it_brings_are_not_dropped() -> None:
+    found = plan(inputs(value_per_order=-20), SEASON)
+    rows = list(spread.lines(found, 24300, 2))
+    existing = [row[4] for row in rows if row[2] == "existing"]
+    assert sum(existing) == round(float(found.year("existing")[0, 0]) * 100) * 100
+    assert all(amount < 0 for amount in existing)
+
+
 def customers(rows: list[dict[str, Any]]) -> pd.DataFrame:
     blank = {
         "unit": "u",
@@ -213,6 +222,13 @@ def test_what_is_observed_says_so() -> None:
     assert found["value_per_order"] == Input(20, "observed", 8)
     assert found["margin_rate"].value == pytest.approx(0.2)
     assert found["grow_gap"] == Input(50, "observed", 1)
+
+
+def test_a_half_year_counts_twice_in_orders_and_gap_and_not_in_shares() -> None:
+    people = customers([{"revenue": 100, "orders": 4, "segment": "GROW", "gap": 50}, {"abc_class": "N"}])
+    year, half = (derive(people, funnel([]), ["u"], PARAMETERS.plan, months, prior_complete=True) for months in (12, 6))
+    for name, factor in {"order_frequency": 2, "grow_gap": 2, "value_per_order": 1, "to_A": 1, "capture": 1}.items():
+        assert half.values[name][0, 0] == factor * year.values[name][0, 0]
 
 
 def test_without_counts_of_orders_a_year_is_one_order() -> None:

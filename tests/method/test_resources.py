@@ -58,3 +58,18 @@ def test_a_table_by_class_needs_all_three() -> None:
     del document["plan"]["capture"]["B"]
     with pytest.raises(ValueError, match="each of A, B and C"):
         Parameters.model_validate(document)
+
+
+@pytest.mark.parametrize(
+    "group, values, message",
+    [
+        ("abc", {"a": "0.95", "b": "0.80"}, "A and B together cannot reach less"),
+        ("potential", {"limits": {"*": {"A": "10", "B": "100"}}}, "A cannot begin below B"),
+        ("regularity", {"x": 1.0, "y": 0.5}, "Y cannot end below X"),
+    ],
+)
+def test_limits_in_the_wrong_order_are_refused(group: str, values: dict[str, object], message: str) -> None:
+    document = PARAMETERS.model_dump(mode="json")
+    document[group] |= values
+    with pytest.raises(ValueError, match=message):
+        Parameters.model_validate(document)

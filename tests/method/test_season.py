@@ -29,6 +29,19 @@ def test_a_year_without_revenue_gives_an_even_index() -> None:
     assert seasonal_index({24000: 10_000, 24035: 10_000}, 24035) is EVEN
 
 
+def test_years_whose_middle_brings_nothing_give_an_even_index() -> None:
+    """The moving average is positive throughout, and yet no month that it is centred on sold anything."""
+    months = dict.fromkeys(range(24000, 24024), 0) | {24005: 5, 24018: 5}
+    assert seasonal_index(months, 24023) is EVEN
+
+
+def test_a_month_of_returns_counts_as_nothing() -> None:
+    months = series(2) | {24009: -50_000}
+    found = seasonal_index(months, 24023)
+    assert found.by_month[24009 % 12] == 0
+    assert sum(found.by_month) == pytest.approx(12)
+
+
 @given(st.lists(st.integers(1, 10**9), min_size=24, max_size=60))
 def test_the_mean_of_the_index_is_one(revenue: list[int]) -> None:
     months = {24000 + place: value for place, value in enumerate(revenue)}

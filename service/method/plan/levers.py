@@ -91,8 +91,12 @@ def _replaced(inputs: Inputs, name: str, values: np.ndarray, chosen: np.ndarray)
 def _check(lever: Lever) -> None:
     if lever.name not in LEVERS:
         raise BadArgument("lever", f"There is no lever {lever.name!r}; there are {', '.join(LEVERS)}.")
+    if lever.abc_class not in (None, *CLASSES):
+        raise BadArgument("abc_class", f"A plan has no class {lever.abc_class!r}; it has {', '.join(CLASSES)}.")
     is_change = lever.name in CHANGES and lever.operation == "set"
-    if lever.value < (-1 if is_change else 0) and lever.name != "margin_rate":
-        raise BadArgument("value", f"{lever.name} cannot be {lever.operation} to {lever.value:g}: it is too low.")
+    least = -1 if is_change else 0
+    if lever.value < least and lever.name != "margin_rate":
+        done = "set to" if lever.operation == "set" else "multiplied by"
+        raise BadArgument("value", f"{lever.name} cannot be {done} {lever.value:g}: {least} is the least.")
     if lever.operation == "set" and lever.name in (*SHARES, "retention") and lever.value > 1:
         raise BadArgument("value", f"{lever.name} is a share: it cannot be set to {lever.value:g}, above 1.")

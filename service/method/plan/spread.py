@@ -21,9 +21,10 @@ def lines(plan: Plan, first_month: int, minor_units: int) -> Iterator[Line]:
     for block in BLOCKS:
         for (unit, column), year in np.ndenumerate(plan.year(block)):
             rate = float(plan.margin_rate[unit, column])
-            weights = [max(float(value), 0.0) for value in plan.months[block][unit, column]]
-            if not year or not sum(weights):
+            if not year:
                 continue
+            # The months of a block have one sign, since no season is negative.
+            weights = [abs(float(value)) for value in plan.months[block][unit, column]]
             revenue = largest_remainder(round(float(year) * AMOUNT_SCALE / step), weights, keys)
             margin = largest_remainder(round(float(year) * rate * AMOUNT_SCALE / step), weights, keys)
             for place in range(12):

@@ -3,7 +3,8 @@ the method's default. Every input says which.
 
 Choices where the method is silent: leads of a line with a customer count in his class (actual A, B, C, else potential
 class), leads without a customer are spread over the classes like the window's new customers, or like its customers
-where none is new; leads are never invented: without a funnel there are none.
+where none is new; leads are never invented: without a funnel there are none. A window of m months counts 12/m times in
+orders, leads and the gap to grow into; shares (retention, conversions, reactivation) are as the window has them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,10 +41,10 @@ def derive(
     (ten-thousandths). `prior_complete`: whether the data reach back over the whole prior window.
     """
     whole = _observed(customers, funnel, parameters, months, prior_complete=prior_complete)
+    portfolios, funnels = dict(iter(customers.groupby("unit"))), dict(iter(funnel.groupby("unit")))
     found = {}
     for unit in units:
-        own = customers[customers["unit"] == unit]
-        steps = funnel[funnel["unit"] == unit]
+        own, steps = portfolios.get(unit, customers.iloc[:0]), funnels.get(unit, funnel.iloc[:0])
         cells = _observed(own, steps, parameters, months, prior_complete=prior_complete, parent=customers)
         found[unit] = {
             abc_class: _completed(cells[abc_class], whole[abc_class], parameters, abc_class) for abc_class in CLASSES
@@ -81,7 +82,7 @@ def _of_class(own: pd.DataFrame, months: int) -> dict[str, Input]:
     found = {
         "customers": Input(count, "observed", count),
         "grow_customers": Input(len(grow), "observed", count),
-        "grow_gap": Input(int(grow["gap"].sum()) / AMOUNT_SCALE, "observed", len(grow)),
+        "grow_gap": Input(int(grow["gap"].sum()) * MONTHS_A_YEAR / (months * AMOUNT_SCALE), "observed", len(grow)),
     }
     if orders > 0:
         yearly = orders / AMOUNT_SCALE / count * MONTHS_A_YEAR / months

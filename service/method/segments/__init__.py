@@ -51,13 +51,8 @@ def segment(
     assert all(customers[name].dtype == np.int64 for name in _AMOUNTS), "amounts are int64"  # noqa: S101
     for name in _AMOUNTS:
         refuse_overflow(customers[name].to_numpy())
-    frame = customers.copy()
-    for name in ("abc_class", "prior_class", "raw_prior_class"):
-        frame[name] = "N"
-    for name in ("before", "scope_value"):
-        frame[name] = np.int64(0)
-    frame = frame.reset_index(drop=True)
-    floors = {str(scope): _classify(frame, part, parameters) for scope, part in frame.groupby("scope")}
+    frame = customers.reset_index(drop=True)
+    floors = _classify(frame, parameters)
     frame["state"] = states(frame["prior_revenue"], frame["revenue"], frame["bought_before"])
     _add_potential(frame, parameters, months, floors)
     frame["regularity"] = regularity(quarters, season, parameters.regularity)
@@ -71,17 +66,24 @@ def segment(
     return Segmentation(frame, floors, months)
 
 
-def _classify(frame: pd.DataFrame, part: pd.DataFrame, parameters: Parameters) -> Floors:
-    """Writes the classes of one scope, both windows, into the frame; the floors of the window."""
+def _classify(frame: pd.DataFrame, parameters: Parameters) -> dict[str, Floors]:
+    """Writes the classes of both windows into the frame, scope by scope; the floors of the window by scope."""
     a, b = Fraction(parameters.abc.a), Fraction(parameters.abc.b)
-    value, prior = part["value"].to_numpy(), part["prior_value"].to_numpy()
-    now = cumulative(value, a, b)
-    floors = floors_of(value, now)
-    frame.loc[part.index, "abc_class"] = now
-    frame.loc[part.index, "prior_class"] = by_floors(prior, floors)
-    frame.loc[part.index, "raw_prior_class"] = cumulative(prior, a, b)
-    frame.loc[part.index, "before"] = before(value)
-    frame.loc[part.index, "scope_value"] = total_of(value)
+    value, prior = frame["value"].to_numpy(), frame["prior_value"].to_numpy()
+    words = {name: np.full(len(frame), "N", dtype=object) for name in ("abc_class", "prior_class", "raw_prior_class")}
+    sums = {name: np.zeros(len(frame), dtype="int64") for name in ("before", "scope_value")}
+    floors = {}
+    for scope, places in frame.groupby("scope").indices.items():
+        own, earlier = value[places], prior[places]
+        now = cumulative(own, a, b)
+        floors[str(scope)] = frozen = floors_of(own, now)
+        words["abc_class"][places] = now
+        words["prior_class"][places] = by_floors(earlier, frozen)
+        words["raw_prior_class"][places] = cumulative(earlier, a, b)
+        sums["before"][places] = before(own)
+        sums["scope_value"][places] = total_of(own)
+    for name, column in {**words, **sums}.items():
+        frame[name] = column
     return floors
 
 

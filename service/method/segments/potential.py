@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,11 +48,10 @@ def classes(
 ) -> Words:
     """A, B, C by the limits of the channel, by the frozen floors of the scope where none are set; N: nothing known."""
     result = np.full(len(effective_potential), "N", dtype=object)
-    pairs = pd.DataFrame({"channel": channel, "scope": scope})
-    for pair, part in pairs.groupby(["channel", "scope"], sort=False):
-        places = pairs.index.get_indexer(part.index)
-        chosen = limits.limits.get(str(pair[0])) or limits.limits.get("*")
-        bounds = floors[str(pair[1])] if chosen is None else _bounds(chosen, months)
+    pairs: Any = pd.DataFrame({"channel": channel, "scope": scope}).groupby(["channel", "scope"]).indices
+    for (own_channel, own_scope), places in pairs.items():
+        chosen = limits.limits.get(own_channel) or limits.limits.get("*")
+        bounds = floors[own_scope] if chosen is None else _bounds(chosen, months)
         result[places] = by_floors(effective_potential[places], bounds)
     return result
 
