@@ -13,8 +13,9 @@ serve: $(VENV)/.run
 	$(BIN)/kontor serve
 
 test: lint
-	$(BIN)/pytest --cov=service --cov-report=term --cov-fail-under=0
-	$(BIN)/python -m tests.coverage_of_method
+	$(BIN)/pytest -n 2 --dist loadfile --cov=service --cov-branch --cov-report=
+	$(BIN)/coverage report --skip-covered
+	$(BIN)/coverage report --include='service/method/*' --fail-under=100
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -226,7 +226,7 @@ class NoData(Unprocessable):
 
 
 class AmountTooLarge(Unprocessable):
-    """A sum leaves the range in which the service is exact (about ± 922 million million)."""
+    """A sum leaves the range in which the service is exact (about ± 461 million million)."""
 
     title = "A sum is too large to be exact"
 

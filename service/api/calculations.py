@@ -35,6 +35,7 @@ Change = Annotated[float, Field(ge=-1, le=10, allow_inf_nan=False, strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Label = Annotated[str, Field(max_length=120)]
 NOTHING = "0"
+MONTHS_A_YEAR = 12
 
 
 class CustomerFacts(Strict):
@@ -115,7 +116,9 @@ class ClassFacts(Strict):
     reactivation_rate: Share | None = None
     open_deals: Annotated[list[OpenDeal], Field(max_length=10_000)] = Field(default_factory=list)
     grow_customers: Count = 0
-    grow_gap: Money = Field(default=NOTHING, validate_default=True, description="Sum over its GROW customers.")
+    grow_gap: Money = Field(
+        default=NOTHING, validate_default=True, description="Sum over its GROW customers, for the window's length."
+    )
     capture: Share | None = None
     price: Change | None = None
     quantity: Change | None = None
@@ -158,7 +161,7 @@ class Facts(Strict):
             self.months,
             one.conversions,
             deals,
-            {**named, "grow_gap": float(one.grow_gap)},
+            {**named, "grow_gap": float(one.grow_gap) * MONTHS_A_YEAR / self.months},
         )
 
 

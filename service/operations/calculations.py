@@ -45,11 +45,11 @@ def parameters_with(changes: Mapping[str, Mapping[str, Any]]) -> Parameters:
 
 def segmentation(rows: Sequence[Mapping[str, Any]], parameters: Parameters, months: int) -> Segmentation:
     """Segments of the rows: code, scope, channel, bought_before, potential (None: unknown) and exact amounts."""
-    frame = pd.DataFrame(list(rows))
-    known = frame["potential"].notna()
+    # None among exact amounts would turn all of them into floating point.
+    known = [row["potential"] is not None for row in rows]
+    frame = pd.DataFrame([{**row, "potential": row["potential"] or 0} for row in rows])
     measure = parameters.abc.measure
     frame = frame.assign(
-        potential=frame["potential"].fillna(0).astype("int64"),
         potential_known=known,
         value=frame[measure],
         prior_value=frame[f"prior_{measure}"],
