@@ -1,0 +1,195 @@
+"""Stored results: computed once, fresh or not, adding up at every level, grouped by anything."""
+
+from decimal import Decimal
+from itertools import chain, combinations
+from typing import Any
+
+import pytest
+
+from service.operations.dimensions import DIMENSIONS, TIMES
+from tests.conftest import Service
+from tests.group import hand_in_subsidiary
+
+RATES = [
+    {"period": f"{year}-{month:02d}", "currency": "PLN", "reference": "EUR", "rate": f"0.23{month:02d}37"}
+    for year in (2024, 2025)
+    for month in range(1, 13)
+]
+
+
+@pytest.fixture
+def group(service: Service) -> Service:
+    hand_in_subsidiary(service, "DE", "EUR")
+    hand_in_subsidiary(service, "PL", "PLN")
+    service.submit("exchange-rates", RATES)
+    return service
+
+
+def total(items: list[dict[str, Any]], indicator: str) -> Decimal:
+    return sum((Decimal(one["value"]) for one in items if one["indicator"] == indicator), Decimal(0))
+
+
+def test_every_roll_up_is_the_sum_of_its_parts(group: Service) -> None:
+    groupings = chain.from_iterable(combinations(DIMENSIONS, size) for size in (0, 1, 2))
+    found = set()
+    for words in [*groupings, DIMENSIONS]:
+        for time in ("", *TIMES):
+            names = ",".join([*words, time] if time else words)
+            if time and len(words) > 1:
+                continue
+            answer = group.get("/v1/kpis", indicators="revenue,margin", group_by=names, currency="EUR")
+            found.add((total(answer["items"], "revenue"), total(answer["items"], "margin")))
+            (control,) = answer["control"]
+            assert Decimal(control["revenue"]) == total(answer["items"], "revenue")
+            assert Decimal(control["attributed"]) + Decimal(control["unattributed"]) == Decimal(control["revenue"])
+    assert len(found) == 1
+
+
+def test_a_converted_amount_is_rounded_once_per_customer_and_month(group: Service) -> None:
+    lines = group.get("/v1/statistics", subsidiary="PL", **{"from": "2025-01", "limit": 1000})["items"]
+    rates = {rate["period"]: Decimal(rate["rate"]) for rate in RATES}
+    expected = sum(round(Decimal(line["revenue"]) * rates[line["period"]], 4) for line in lines)
+    answer = group.get("/v1/kpis", indicators="revenue", subsidiary="PL", currency="EUR")
+    assert total(answer["items"], "revenue") == expected
+
+
+def test_groups_have_the_words_of_their_dimensions(group: Service) -> None:
+    def groups(name: str) -> set[str]:
+        items = group.get("/v1/kpis", indicators="revenue", group_by=f"subsidiary,{name}", subsidiary="DE")["items"]
+        return {one[name] for one in items}
+
+    assert groups("salesperson") == {"DE-S1", "DE-S2"}
+    assert groups("team") == {"T"}
+    assert groups("channel") == {"", "direct"}
+    assert groups("abc_class") == {"", "A", "B", "N"}
+    assert groups("segment") == {"", "GROW", "WIN"}
+    assert groups("quarter") == {"2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"}
+    assert groups("year") == {"2025"}
+
+
+def test_fte_fall_apart_by_seller_and_nowhere_else(group: Service) -> None:
+    def values(grouping: str) -> set[tuple[str | None, str | None]]:
+        query = {"indicators": "revenue_per_fte", "group_by": grouping, "subsidiary": "DE"}
+        return {(one["value"], one["reason"]) for one in group.get("/v1/kpis", **query)["items"]}
+
+    assert values("subsidiary") == {("9607.5", None)}
+    assert values("team") == {("9607.5", None)}
+    assert {reason for _, reason in values("channel")} == {"fte is not known here"}
+
+
+def test_several_currencies_need_a_subsidiary_or_a_currency(group: Service) -> None:
+    problem = group.get("/v1/kpis", status=422)
+    assert problem["type"] == "/problems/mixed-currencies"
+    currencies = {one["currency"] for one in group.get("/v1/kpis", group_by="subsidiary")["items"]}
+    assert currencies == {"EUR", "PLN", None}
+
+
+def test_a_result_is_computed_once_and_grows_stale(group: Service) -> None:
+    first = group.post("/v1/segmentations", {"subsidiary": "DE"})
+    again = group.post("/v1/segmentations", {"subsidiary": "DE"}, status=200)
+    assert again == first
+    line = {"period": "2025-01", "customer": "DE-C1", "salesperson": "DE-S2", "channel": "direct", "revenue": "1"}
+    group.submit("statistics", [line], subsidiary="DE")
+    old = group.get(f"/v1/segmentations/{first['id']}")
+    assert old == first | {"fresh": False}
+    assert group.get("/v1/customers/DE/DE-C1")["fresh"] is False
+    assert group.post("/v1/segmentations", {"subsidiary": "DE"})["id"] == "DE.2"
+    assert group.get("/v1/customers/DE/DE-C1")["segmentation"] == "DE.2"
+
+
+@pytest.mark.parametrize("scope", ["channel", "subsidiary", "salesperson"])
+def test_the_class_table_adds_up_to_the_lines(group: Service, scope: str) -> None:
+    group.submit("statistics", [{"period": "2025-02", "revenue": "77.7"}], subsidiary="DE")
+    made = group.post("/v1/segmentations", {"subsidiary": "DE", "scope": scope})
+    control = {name: Decimal(value) for name, value in made["control"].items()}
+    lines = group.get("/v1/statistics", subsidiary="DE", **{"from": "2025-01", "limit": 1000})["items"]
+    assert control["revenue"] == sum(Decimal(line["revenue"]) for line in lines)
+    assert control["unattributed"] == Decimal("77.7")
+    table = group.get(f"/v1/segmentations/{made['id']}/classes")["items"]
+    scopes = {row["scope"] for row in table} - {""}
+    parts = [row for row in table if row["scope"] in (scopes or {""}) and row["abc_class"] != "all"]
+    assert sum(Decimal(row["revenue"]) for row in parts) == control["class_table"] == control["attributed"]
+
+
+def test_the_customers_of_a_segmentation_in_pages_and_orders(group: Service) -> None:
+    made = group.post("/v1/segmentations", {"subsidiary": "DE"})
+    path = f"/v1/segmentations/{made['id']}/customers"
+    for sort in ("code", "-value", "-gap"):
+        whole = group.get(path, sort=sort)["items"]
+        parts, after = [], {}
+        while after is not None:
+            page = group.get(path, sort=sort, limit=2, **after)
+            parts += page["items"]
+            after = {"after": page["next"]} if page["next"] else None
+        assert parts == whole
+        keys = {"code": "customer", "-value": "value", "-gap": "gap"}[sort]
+        values = [one[keys] if sort == "code" else -Decimal(one[keys]) for one in whole]
+        assert values == sorted(values)
+    assert {one["segment"] for one in group.get(path, segment="WIN")["items"]} == {"WIN"}
+    assert {one["salesperson"] for one in group.get(path, salesperson="DE-S1")["items"]} == {"DE-S1"}
+
+
+@pytest.mark.parametrize("by", [[], ["salesperson"], ["channel"], ["salesperson", "channel"]])
+def test_plan_lines_add_up_to_every_total(group: Service, by: list[str]) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "PL", "by": by})
+    lines = group.get(f"/v1/plans/{plan['id']}/lines", limit=1000)["items"]
+    for name in ("revenue", "margin"):
+        whole = Decimal(plan[name])
+        assert sum(Decimal(line[name]) for line in lines) == whole
+        for parts in ("blocks", "months", "units"):
+            assert sum(Decimal(part[name]) for part in plan[parts]) == whole
+        for unit in plan["units"]:
+            assert sum(Decimal(block[name]) for block in unit["blocks"]) == Decimal(unit[name])
+    assert [month["period"] for month in plan["months"]] == [f"2026-{month:02d}" for month in range(1, 13)]
+    assert all(Decimal(line["revenue"]) == round(Decimal(line["revenue"]), 2) for line in lines)
+
+
+def test_every_input_of_a_plan_says_where_it_comes_from(group: Service) -> None:
+    lever = {"lever": "order_frequency", "operation": "multiply", "value": 1.1, "abc_class": "A"}
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"], "levers": [lever]})
+    inputs = group.get(f"/v1/plans/{plan['id']}/inputs", limit=1000)["items"]
+    words = {one["provenance"] for one in inputs}
+    assert words == {"observed", "shrunk", "default", "borrowed from the whole subsidiary", "set by lever"}
+    moved = {(one["abc_class"], one["input"]) for one in inputs if one["provenance"] == "set by lever"}
+    assert moved == {("A", "order_frequency")}
+    assert plan["levers"] == [lever]
+
+
+def test_a_goal_that_is_sought_on_a_plan_is_reached_with_the_lever(group: Service) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    target = str(round(Decimal(plan["revenue"]) * Decimal("1.05"), 2))
+    found = group.post(f"/v1/plans/{plan['id']}/goal-seek", {"target": target, "lever": "value_per_order"}, status=200)
+    assert found["reachable"]
+    lever = {"lever": "value_per_order", "operation": "multiply", "value": found["multiplier"]}
+    moved = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"], "levers": [lever]})
+    assert abs(Decimal(moved["revenue"]) - Decimal(target)) < Decimal("0.5")
+
+
+def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    made = group.post("/v1/resource-requirements", {"plan": plan["id"]})
+    assert group.post("/v1/resource-requirements", {"plan": plan["id"]}, status=200) == made
+    lines = group.get(f"/v1/resource-requirements/{made['id']}/lines", limit=1000)["items"]
+    assert sum(line["hours"] for line in lines) == pytest.approx(made["hours"], abs=0.01)
+    assert sum(kind["hours"] for kind in made["kinds"]) == pytest.approx(made["hours"], abs=1e-4)
+    people = {unit["salesperson"]: unit["fte_present"] for unit in made["units"]}
+    assert people == {"DE-S1": 1.0, "DE-S2": 1.0}
+    assert made["fte_present"] == 2.0
+    whole = group.post("/v1/plans", {"subsidiary": "DE", "by": ["channel"]})
+    by_channel = group.post("/v1/resource-requirements", {"plan": whole["id"]})
+    assert {unit["fte_present"] for unit in by_channel["units"]} == {None}
+
+
+def test_a_window_without_a_whole_prior_one_says_so(group: Service) -> None:
+    made = group.post("/v1/segmentations", {"subsidiary": "DE", "from": "2024-01", "to": "2024-12"})
+    assert made["prior_complete"] is False
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "window_first": "2024-01", "window_last": "2024-12"})
+    assert plan["season_observed"] is False
+    inputs = group.get(f"/v1/plans/{plan['id']}/inputs", limit=1000)["items"]
+    assert {one["provenance"] for one in inputs if one["input"].startswith("to_")} == {"default"}
+
+
+def test_yen_plans_have_no_decimals(group: Service) -> None:
+    hand_in_subsidiary(group, "JP", "JPY")
+    plan = group.post("/v1/plans", {"subsidiary": "JP"})
+    assert "." not in "".join(month["revenue"] for month in plan["months"])
