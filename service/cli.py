@@ -1,6 +1,7 @@
 """The command `kontor`."""
 
 import os
+import shutil
 import socket
 import threading
 import time
@@ -29,6 +30,8 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 commands.add_typer(keys, name="keys")
 
 _GRACE_SECONDS = 20
+NARROWEST = 110
+"""Columns that the tables of the demonstration need."""
 DEMO_DATABASE = "sqlite:///kontor-demo.db"
 
 
@@ -94,7 +97,7 @@ def demo(
     with _open(settings).writing() as connection:
         token = access.create(connection, "demo", list(Scope), None, datetime.now(UTC))
     server, address = _start(settings, port)
-    out = Console()
+    out = Console(width=max(shutil.get_terminal_size().columns, NARROWEST))
     try:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=address, headers=headers, timeout=60) as client:
