@@ -84,6 +84,8 @@ def document(request: Request, status: int, slug: str, title: str, detail: str, 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, KontorError)  # noqa: S101 - registered for it
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.warning("request %s: %s", getattr(request.state, "request_id", ""), error.detail, exc_info=error)
     answer = document(request, error.status, error.slug(), error.title, error.detail, **error.extra())
     if isinstance(error, NotAuthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 from sqlmodel import SQLModel
@@ -29,6 +29,7 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ = "kontor_read"
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION, _TIMEOUT = "55P03", "40P01", "40001", "57014"
 _UNIQUE = "23505"
+_SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "database or disk is full", "attempt to write a readonly")
 
 
 class Database:
@@ -207,6 +208,7 @@ def _translated() -> Iterator[None]:
             raise Unavailable("The database gave the request up. Try again.") from error
         if "integer overflow" in said or state == "22003":
             raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.") from error
-        if isinstance(error, OperationalError | psycopg.OperationalError) and state is None:
+        unreachable = isinstance(original, psycopg.OperationalError) and state is None
+        if unreachable or said.startswith(_SQLITE_OUT_OF_ORDER):
             raise Unavailable("The database cannot be reached. Send the request again, with the same key.") from error
         raise

@@ -113,6 +113,11 @@ def test_a_sum_that_leaves_64_bits_is_refused(database: Database) -> None:
         connection.execute(union).scalar_one()
 
 
+def test_a_mistake_of_ours_is_not_told_as_a_database_that_is_away(database: Database) -> None:
+    with pytest.raises(DBAPIError), database.reading() as connection:
+        connection.execute(text("SELECT no_such_column FROM subsidiary"))
+
+
 def test_all_connections_in_use_is_told_as_such(database_url: str) -> None:
     database = Database(database_url, pool_size=1)
     with database.reading() as connection:
