@@ -42,7 +42,7 @@ LeverName = Literal[
     "capture",
 ]
 PlanClass = Literal["A", "B", "C"]
-Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12, strict=True)]
+Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6, strict=True)]
 
 
 class LeverSetting(Strict):

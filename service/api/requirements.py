@@ -22,7 +22,7 @@ from service.values import Number, to_decimal
 router = APIRouter(tags=["resources"])
 
 
-Norm = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, strict=True)]
+Norm = Annotated[float, Field(ge=0, le=1e4, allow_inf_nan=False, strict=True)]
 PerClass = Annotated[list[Norm], Field(min_length=3, max_length=3)]
 CLASSES = ("A", "B", "C")
 
@@ -44,7 +44,7 @@ class Norms(Strict):
     training: Annotated[float, Field(ge=0, le=366, strict=True)] | None = None
     hours_a_day: Annotated[float, Field(gt=0, le=24, strict=True)] | None = None
     selling_share: Annotated[float, Field(gt=0, le=1, strict=True)] | None = None
-    simultaneous_deals: Annotated[float, Field(gt=0, le=1e6, strict=True)] | None = None
+    simultaneous_deals: Annotated[float, Field(ge=0.01, le=1e4, strict=True)] | None = None
 
     def given(self) -> dict[str, Any]:
         """As the method's document has them."""

@@ -127,7 +127,7 @@ class ResourceNorms(_Group):
     training: Number = _parameter("days", "Of training a year.", assumption=True)
     hours_a_day: Number = _parameter("hours", "Of a working day.", assumption=True)
     selling_share: Share = _parameter("share", "Of working time that is spent on selling.", assumption=True)
-    simultaneous_deals: Annotated[float, Field(gt=0)] = _parameter(
+    simultaneous_deals: Annotated[float, Field(ge=0.01)] = _parameter(
         "deals", "That a seller works on at once.", assumption=True
     )
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.errors import BadArgument
+from service.errors import AmountTooLarge, BadArgument
 from service.method.parameters import ResourceNorms
 from service.method.plan.inputs import CONVERSIONS, Inputs
 from service.method.segments.classes import CLASSES
 
 MONTHS_A_YEAR = 12
+MOST_HOURS = 1e13
 LEAST_HOURS = 1.0
 """Somebody with less selling time a year is no seller."""
 KINDS = ("contacts", "acquisition", "orders", "reactivation", "growth")
@@ -62,6 +63,7 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     """Hours by unit, class and kind of work for a plan with these inputs.
 
     Growth hours count GROW customers by their class. Orders are those of existing, new and reactivated customers.
+    AmountTooLarge where the inputs lead out of all bounds.
     """
     v = inputs.values
     won = v["leads"] * inputs.conversion
@@ -80,6 +82,9 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
         "growth": v["grow_customers"] * norms.hours_a_grow_customer,
     }
     in_work = (v["leads"] * v["conversion_1"] * v["cycle_months"]).sum(axis=1) / MONTHS_A_YEAR
+    total = sum(float(part.sum()) for part in hours.values()) + float(average.sum()) + float(in_work.sum())
+    if not total < MOST_HOURS:
+        raise AmountTooLarge("The hours leave all bounds: check levers and norms.")
     return Requirement(hours, average, in_work, productive_hours(norms), norms.simultaneous_deals)
 
 

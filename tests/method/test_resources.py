@@ -1,6 +1,6 @@
 import pytest
 
-from service.errors import BadArgument
+from service.errors import AmountTooLarge, BadArgument
 from service.method.parameters import Parameters, ResourceNorms, describe
 from service.method.plan.inputs import Input, Inputs
 from service.method.resources import productive_hours, requirement
@@ -42,6 +42,12 @@ def test_a_team_can_be_bound_by_deals_and_not_by_hours() -> None:
 def test_norms_that_leave_no_selling_time_are_refused() -> None:
     with pytest.raises(BadArgument, match="0 selling hours"):
         productive_hours(norms(selling_share=0))
+
+
+def test_hours_out_of_all_bounds_are_refused() -> None:
+    cell = {"leads": Input(float("inf"), "given")}
+    with pytest.raises(AmountTooLarge):
+        requirement(Inputs.of({"": {"A": cell}}), norms())
 
 
 def test_every_parameter_is_described_once() -> None:
