@@ -59,6 +59,7 @@ def productive_hours(norms: ResourceNorms) -> float:
     return hours
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what comes of it is refused below
 def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     """Hours by unit, class and kind of work for a plan with these inputs.
 

@@ -40,6 +40,7 @@ class Plan:
         return float(sum((self.year(block) * self.margin_rate).sum() for block in BLOCKS))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what comes of it is refused below
 def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> Plan:
     """The plan for 12 months with these seasonal indices.
 
