@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
-from service.store.database import Database, newest_revision
+from service.store.database import Database, _alembic_config, newest_revision
 from service.store.subsidiaries import TABLE
 
 ROW = {"name": "X", "country": "DE", "currency": "EUR", "data_revision": 0}
@@ -39,6 +40,16 @@ def test_an_empty_database_has_no_revision_and_a_migrated_one_the_newest(empty_d
     database.migrate()
     assert database.revision() == newest_revision()
     database.close()
+
+
+def test_every_revision_can_be_undone_and_done_again(database: Database) -> None:
+    config = _alembic_config()
+    with database._engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert database.revision() is None
+    database.migrate()
+    assert database.differences() == []
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
