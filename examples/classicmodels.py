@@ -18,7 +18,7 @@ from typing import Any
 
 from integration import Row, connect, plain, put_subsidiary, read, report_receipts, report_results, submit
 
-OFFICES = {"1": "US-SF", "2": "US-BOS", "3": "US-NYC", "4": "FR", "5": "JP", "6": "AU", "7": "UK"}
+OFFICES = {"1": "US-SF", "2": "US-BOS", "3": "US-NYC", "4": "FR-PAR", "5": "JP-TYO", "6": "AU-SYD", "7": "UK-LON"}
 COUNTRIES = {"USA": "US", "France": "FR", "Japan": "JP", "Australia": "AU", "UK": "GB"}
 HOMES = {"USA": "1", "France": "4", "Japan": "5", "Australia": "6", "UK": "7"}
 HEAD_OFFICE = "1"

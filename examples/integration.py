@@ -20,7 +20,10 @@ def read(folder: Path, name: str) -> list[Row]:
 
 def connect(url: str) -> httpx.Client:
     """A client with the key from the environment."""
-    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {os.environ['KONTOR_KEY']}"}, timeout=60)
+    key = os.environ.get("KONTOR_KEY")
+    if not key:
+        raise SystemExit("Set KONTOR_KEY to an API key: `kontor keys create` makes one.")
+    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
 
 
 def put_subsidiary(client: httpx.Client, code: str, name: str, country: str, currency: str) -> None:
@@ -62,8 +65,13 @@ def report_results(client: httpx.Client, subsidiaries: Sequence[str], currency: 
         columns = ("abc_class", "customers", "revenue", "margin", "orders", "retention")
         table(columns, [[row[name] for name in columns] for row in classes])
     print(f"\nIndicators by subsidiary and quarter, {currency}")
-    query = {"indicators": "revenue,active_customers,margin_rate", "group_by": "subsidiary,quarter"}
-    items = check(client.get("/v1/kpis", params={**query, "currency": currency}))["items"]
+    query = {
+        "indicators": "revenue,active_customers,margin_rate",
+        "group_by": "subsidiary,quarter",
+        "currency": currency,
+        "subsidiary": list(subsidiaries),
+    }
+    items = check(client.get("/v1/kpis", params=query))["items"]
     cells: dict[tuple[str, str], list[str]] = {}
     for item in items:
         cells.setdefault((item["subsidiary"], item["quarter"]), []).append(item["value"] or item["reason"])

@@ -15,7 +15,7 @@ def run(client: httpx.Client, today: date, out: Console) -> None:
     group = generate(today)
     counts = hand_in(client, group)
     rows = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    out.print(f"Nordwerk, a generated group: {len(UNITS)} subsidiaries, {MONTHS} months. Rows handed in: {rows}.\n")
+    out.print(f"Nordwerk, a generated group: {len(UNITS)} subsidiaries, {MONTHS} months.\nRows handed in: {rows}.\n")
     segmentations = report.segmentation(client, out)
     report.promising(client, out, segmentations)
     report.indicators(client, out)

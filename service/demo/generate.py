@@ -32,15 +32,17 @@ class Unit:
 
 
 UNITS = (
-    Unit("DE", "Nordwerk Deutschland", "DE", "EUR", 140, 1.0, 1.0, 0.04, 0.30),
-    Unit("PL", "Nordwerk Polska", "PL", "PLN", 110, 3.2, 0.235, 0.12, 0.26),
-    Unit("GB", "Nordwerk UK", "GB", "GBP", 90, 0.85, 1.16, 0.00, 0.33),
-    Unit("KZ", "Nordwerk Kazakhstan", "KZ", "KZT", 60, 420.0, 0.0019, 0.18, 0.22),
+    Unit("DE", "Nordwerk Deutschland", "DE", "EUR", 150, 1.0, 1.0, 0.04, 0.30),
+    Unit("PL", "Nordwerk Polska", "PL", "PLN", 120, 3.2, 0.235, 0.12, 0.26),
+    Unit("GB", "Nordwerk UK", "GB", "GBP", 95, 0.85, 1.16, 0.00, 0.33),
+    Unit("KZ", "Nordwerk Kazakhstan", "KZ", "KZT", 35, 420.0, 0.0019, 0.18, 0.22),
 )
 FIRST_NAMES = ("Anna", "Boris", "Clara", "Daniel", "Elena", "Farid", "Greta", "Henry", "Iris", "Jan", "Kamila", "Leo")
 INDUSTRIES = ("machinery", "food", "chemistry", "construction", "logistics")
 REGIONS = ("north", "south", "east", "west")
 PRODUCTS = ("pumps", "valves", "service")
+LARGE = 4.0
+"""Size from which a customer is a key account; the smallest have 0.15."""
 SEASON = (0.86, 0.90, 1.04, 1.06, 1.10, 1.08, 0.88, 0.82, 1.06, 1.12, 1.10, 0.98)
 
 
@@ -97,8 +99,9 @@ def _seller(unit: Unit, code: str, name: str, number: int) -> Row:
 
 
 def _customer(random: np.random.Generator, unit: Unit, sellers: list[str], number: int) -> Customer:
-    size = min(float(random.pareto(1.1)) + 0.15, 60.0)
-    comes = 0 if random.random() < 0.7 else int(random.integers(1, MONTHS))
+    size = min(float(random.pareto(1.1)) + 0.15, 45.0)
+    large = size > LARGE  # large accounts were won long ago and stay: one more or less would hide everything else
+    comes = 0 if large or random.random() < 0.7 else int(random.integers(1, MONTHS))
     stays = int(random.geometric(0.012)) + 3
     monthly = size * 900 * unit.price_level
     return Customer(
@@ -108,9 +111,9 @@ def _customer(random: np.random.Generator, unit: Unit, sellers: list[str], numbe
         channel="direct" if random.random() < 0.65 else "dealers",
         product=PRODUCTS[int(random.integers(3))],
         monthly=monthly,
-        orders=0.4 + min(size, 8.0) * 0.5,
+        orders=0.3 + min(size, 8.0) * 0.3,
         first=comes,
-        last=MONTHS if random.random() < 0.45 else min(comes + stays, MONTHS),
+        last=MONTHS if large or random.random() < 0.45 else min(comes + stays, MONTHS),
         potential=monthly * 12 / float(random.uniform(0.15, 1.05)),
     )
 

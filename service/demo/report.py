@@ -33,9 +33,10 @@ Answer = dict[str, Any]
 def segmentation(client: httpx.Client, out: Console) -> dict[str, Answer]:
     """Class tables of all subsidiaries; the segmentations by subsidiary."""
     found = {unit.code: _post(client, "/v1/segmentations", {"subsidiary": unit.code}) for unit in UNITS}
-    title = "Customers by class: A brings the first 80 % of revenue, B the next 15 %"
+    title = "Customers by class, last 12 months, local currency"
+    meaning = "A brings the first 80 % of revenue, B the next 15 %, N bought nothing. Wallet: what they buy from us."
     columns = ("", "class", "customers", "revenue", "share", "margin", "orders a year", "an order", "kept", "wallet")
-    table = _table(title, columns, texts=2)
+    table = _table(title, meaning, columns, texts=2)
     for code, answer in found.items():
         rows = _get(client, f"/v1/segmentations/{answer['id']}/classes")["items"]
         by_class = {row["abc_class"]: row for row in rows if not row["scope"] and row["segment"] is None}
@@ -69,9 +70,12 @@ def promising(client: httpx.Client, out: Console, segmentations: Mapping[str, An
         for row in _get(client, path, query)["items"]:
             worth = Decimal(row["gap"]) * rates[answer["currency"]]
             candidates.append((worth, code, answer["currency"], row))
-    title = "The five most promising customers to grow: largest gap between what they buy and what they buy from us"
+    title = "The five most promising customers to grow"
+    meaning = (
+        "Gap: what they could buy in a year less what they buy from us. Code: class now / possible / state / rhythm."
+    )
     columns = ("customer", "code", "seller", "currency", "buys from us", "could buy", "gap", f"gap in {REFERENCE}")
-    table = _table(title, columns, texts=4)
+    table = _table(title, meaning, columns, texts=4)
     for worth, _, currency, row in sorted(candidates, key=lambda one: -one[0])[:5]:
         amounts = (_money(row["value"]), _money(row["effective_potential"]), _money(row["gap"]), _money(str(worth)))
         table.add_row(row["customer"], row["class_code"], row["salesperson"], currency, *amounts)
@@ -85,7 +89,8 @@ def indicators(client: httpx.Client, out: Console) -> None:
     cells = {(row["subsidiary"], row["indicator"]): row for row in answer["items"]}
     window = answer["window"]
     title = f"Indicators side by side, {window['first']} to {window['last']}, in {REFERENCE}"
-    table = _table(title, ("indicator", "unit", *(unit.code for unit in UNITS)), texts=2)
+    meaning = "Growth and retention compare with the 12 months before, at the rates of each month."
+    table = _table(title, meaning, ("indicator", "unit", *(unit.code for unit in UNITS)), texts=2)
     for name in KPIS:
         rows = [cells[unit.code, name] for unit in UNITS]
         table.add_row(name.replace("_", " "), rows[0]["unit"], *(_value(row) for row in rows))
@@ -95,8 +100,9 @@ def indicators(client: httpx.Client, out: Console) -> None:
 def plans(client: httpx.Client, out: Console) -> dict[str, Answer]:
     """Plans of the next 12 months by subsidiary, quarter and block."""
     found = {unit.code: _post(client, "/v1/plans", {"subsidiary": unit.code, "by": ["salesperson"]}) for unit in UNITS}
-    title = "Plan for the next 12 months, calculated from the statistics, local currency"
-    table = _table(title, ("", "quarter", *BLOCKS, "plan", "margin"), texts=2)
+    title = "Plan for the next 12 months, local currency"
+    meaning = "Calculated from the statistics: customers there, new ones, those won back, and more from those to grow."
+    table = _table(title, meaning, ("", "quarter", *BLOCKS, "plan", "margin"), texts=2)
     for code, answer in found.items():
         lines = _all(client, f"/v1/plans/{answer['id']}/lines")
         quarters = list(dict.fromkeys(quarter_text(parse_month(month["period"])) for month in answer["months"]))
@@ -111,8 +117,9 @@ def plans(client: httpx.Client, out: Console) -> dict[str, Answer]:
 def people(client: httpx.Client, out: Console, plans: Mapping[str, Answer]) -> None:
     """FTE that the plans need against those there."""
     title = "People the plan needs against those there"
+    meaning = "Hours by the norms of the method. Load: FTE needed / FTE there."
     columns = ("", "hours", "FTE needed", "FTE there", "gap", "load", "zone", "deals at work")
-    table = _table(title, columns, texts=1)
+    table = _table(title, meaning, columns, texts=1)
     for code, plan in plans.items():
         row = _post(client, "/v1/resource-requirements", {"plan": plan["id"]})
         numbers = (row["fte"], row["fte_present"], row["gap"], row["load"])
@@ -128,8 +135,9 @@ def _plan_row(table: Table, head: str, quarter: str, lines: Sequence[Answer], *,
     table.add_row(head, quarter, *(_money(str(amount)) for amount in amounts), end_section=end_section)
 
 
-def _table(title: str, columns: Sequence[str], texts: int) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+def _table(title: str, meaning: str, columns: Sequence[str], texts: int) -> Table:
+    """An empty table under its title, over one line that says how to read it; the first `texts` columns are words."""
+    table = Table(title=title, title_justify="left", title_style="bold", caption=meaning, caption_justify="left")
     for place, name in enumerate(columns):
         table.add_column(name, justify="left" if place < texts else "right", no_wrap=True)
     return table
@@ -160,10 +168,10 @@ def _all(client: httpx.Client, path: str) -> list[Answer]:
 def _value(row: Answer) -> str:
     if row["value"] is None:
         return "–"
-    money = row["unit"].startswith("money")
-    return (
-        _money(row["value"]) if money else _percent(row["value"]) if row["unit"] == "ratio" else _number(row["value"])
-    )
+    if row["unit"] == "ratio":
+        return _percent(row["value"])
+    whole = row["unit"] == "count" or row["unit"].startswith("money")
+    return _money(row["value"]) if whole else _number(row["value"])
 
 
 def _money(value: str | None) -> str:
@@ -171,7 +179,7 @@ def _money(value: str | None) -> str:
 
 
 def _percent(value: float | str | None) -> str:
-    return "–" if value is None else f"{float(value):.1%}"
+    return "–" if value is None else f"{float(value):z.1%}"
 
 
 def _number(value: float | str | None) -> str:

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, ForeignKeyConstraint, Index, Row, Select, Table, UniqueConstraint, select
+from sqlalchemy import Connection, ForeignKeyConstraint, Index, Row, Select, Table, UniqueConstraint, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from service.store import labels, salespeople
 from service.store.bulk import Merged, merge, next_number
 from service.store.columns import amount, code, number_key, revision_key
 from service.store.pages import later
-from service.store.reach import Reach
+from service.store.reach import BUILT, Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
@@ -88,8 +89,12 @@ def page(
 
 def card(connection: Connection, reach: Reach, subsidiary: str, code: str) -> Row[Any] | None:
     """One customer with the words for what it points to."""
-    statement = _described(reach).where(SUBSIDIARY.c.code == subsidiary, TABLE.c.code == code)
-    return connection.execute(statement).one_or_none()
+    return connection.execute(_card(reach), {"subsidiary": subsidiary, "code": code}).one_or_none()
+
+
+@lru_cache(BUILT)
+def _card(reach: Reach) -> Select[Any]:
+    return _described(reach).where(SUBSIDIARY.c.code == bindparam("subsidiary"), TABLE.c.code == bindparam("code"))
 
 
 def _described(reach: Reach) -> Select[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from service.store.columns import subsidiary_key
@@ -31,16 +31,17 @@ class ApiKeySubsidiary(SQLModel, table=True):
 
 TABLE: Table = ApiKey.__table__  # type: ignore[attr-defined]
 SUBSIDIARIES: Table = ApiKeySubsidiary.__table__  # type: ignore[attr-defined]
+_BY_ID = select(TABLE).where(TABLE.c.id == bindparam("key"))
+_REACHED = select(SUBSIDIARIES.c.subsidiary_id).where(SUBSIDIARIES.c.key_id == bindparam("key"))
 
 
 def get(connection: Connection, key_id: str) -> Row[Any] | None:
-    return connection.execute(select(TABLE).where(TABLE.c.id == key_id)).one_or_none()
+    return connection.execute(_BY_ID, {"key": key_id}).one_or_none()
 
 
 def subsidiaries(connection: Connection, key_id: str) -> frozenset[int]:
     """Ids of the subsidiaries that a key reaches."""
-    statement = select(SUBSIDIARIES.c.subsidiary_id).where(SUBSIDIARIES.c.key_id == key_id)
-    return frozenset(connection.execute(statement).scalars())
+    return frozenset(connection.execute(_REACHED, {"key": key_id}).scalars())
 
 
 def create(connection: Connection, values: dict[str, Any], subsidiary_ids: Sequence[int]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+BUILT = 256
+"""So many statements of a hot read are kept built, one per reach: building one costs more than running it."""
 GROUP = 0
 """The group itself: it owns what belongs to no subsidiary (exchange rates), under this id in `subsidiary`."""
 

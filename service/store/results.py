@@ -5,15 +5,16 @@ question finds the answer that is there.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, Text, UniqueConstraint, insert, select
+from sqlalchemy import Connection, Row, Select, Table, Text, UniqueConstraint, insert, select
 from sqlmodel import Field, SQLModel
 
 from service.store.bulk import next_number
 from service.store.columns import amount, number_key, subsidiary_key
 from service.store.pages import later
-from service.store.reach import Reach
+from service.store.reach import BUILT, Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
@@ -58,8 +59,12 @@ def get(connection: Connection, reach: Reach, table: Table, number: int) -> Row[
 
 def newest(connection: Connection, reach: Reach, table: Table) -> Row[Any] | None:
     """The result computed last, of the one subsidiary in reach."""
-    statement = _described(reach, table).order_by(table.c.number.desc()).limit(1)
-    return connection.execute(statement).one_or_none()
+    return connection.execute(_newest(reach, table)).one_or_none()
+
+
+@lru_cache(BUILT)
+def _newest(reach: Reach, table: Table) -> Select[Any]:
+    return _described(reach, table).order_by(table.c.number.desc()).limit(1)
 
 
 def page(
@@ -86,7 +91,7 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]
         connection.execute(insert(table), list(rows))
 
 
-def _described(reach: Reach, table: Table) -> Any:
+def _described(reach: Reach, table: Table) -> Select[Any]:
     words = (SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency, SUBSIDIARY.c.data_revision.label("newest"))
     joined = select(table, *words).join(SUBSIDIARY, SUBSIDIARY.c.id == table.c.subsidiary_id)
     return joined.where(reach.covers(table.c.subsidiary_id))

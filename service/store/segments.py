@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, Row, Table, select
+from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, Row, Table, bindparam, select
 from sqlmodel import Field, SQLModel
 
 from service.store import customers, labels, salespeople
@@ -58,6 +58,12 @@ FILTERS: Mapping[str, ColumnElement[Any]] = {
     "salesperson": salespeople.TABLE.c.code,
 }
 
+_OF_CUSTOMER = select(TABLE).where(
+    TABLE.c.subsidiary_id == bindparam("subsidiary"),
+    TABLE.c.segmentation == bindparam("segmentation"),
+    TABLE.c.customer_id == bindparam("customer"),
+)
+
 
 def page(
     connection: Connection,
@@ -83,12 +89,8 @@ def page(
 
 def of_customer(connection: Connection, reach: Reach, segmentation: int, customer: int) -> Row[Any] | None:
     """One customer's row of a segmentation of the one subsidiary in reach."""
-    condition = (
-        (TABLE.c.subsidiary_id == reach.one)
-        & (TABLE.c.segmentation == segmentation)
-        & (TABLE.c.customer_id == customer)
-    )
-    return connection.execute(select(TABLE).where(condition)).one_or_none()
+    key = {"subsidiary": reach.one, "segmentation": segmentation, "customer": customer}
+    return connection.execute(_OF_CUSTOMER, key).one_or_none()
 
 
 def _described(reach: Reach) -> Any:
