@@ -3,10 +3,10 @@
     KONTOR_KEY=… python examples/adventureworks.py FOLDER --url http://127.0.0.1:8000
 
 How it maps: a subsidiary is a country with a currency it bills in, so France is two (FR in euro, FR-USD in dollars).
-A reseller belongs to the subsidiaries that billed him; one without an order to none, for nothing says where he is. His potential of a year is a tenth
-of his annual sales (a norm, in dollars, turned into the billing currency at the first month's rate). A seller works in
-each subsidiary that he sold in, with an equal part of his time. Amounts keep the four decimals of the file; the rates
-are dollars for one unit.
+A reseller belongs to the subsidiaries that billed him; one without an order to none, for nothing says where he is.
+His potential of a year is a tenth of his annual sales (a norm, in dollars, turned into the billing currency at the
+first month's rate). A seller works in each subsidiary that he sold in, with an equal part of his time. Amounts keep
+the four decimals of the file; the rates are dollars for one unit.
 """
 
 import argparse

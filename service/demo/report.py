@@ -71,9 +71,7 @@ def promising(client: httpx.Client, out: Console, segmentations: Mapping[str, An
             worth = Decimal(row["gap"]) * rates[answer["currency"]]
             candidates.append((worth, code, answer["currency"], row))
     title = "The five most promising customers to grow"
-    meaning = (
-        "Gap: what they could buy in a year less what they buy from us. Code: class now / possible / state / rhythm."
-    )
+    meaning = "Gap: what they could buy less what they buy from us. Code: class now / possible / state / rhythm."
     columns = ("customer", "code", "seller", "currency", "buys from us", "could buy", "gap", f"gap in {REFERENCE}")
     table = _table(title, meaning, columns, texts=4)
     for worth, _, currency, row in sorted(candidates, key=lambda one: -one[0])[:5]:
@@ -101,7 +99,7 @@ def plans(client: httpx.Client, out: Console) -> dict[str, Answer]:
     """Plans of the next 12 months by subsidiary, quarter and block."""
     found = {unit.code: _post(client, "/v1/plans", {"subsidiary": unit.code, "by": ["salesperson"]}) for unit in UNITS}
     title = "Plan for the next 12 months, local currency"
-    meaning = "Calculated from the statistics: customers there, new ones, those won back, and more from those to grow."
+    meaning = "From the statistics: customers there, new ones, those won back, more from those to grow."
     table = _table(title, meaning, ("", "quarter", *BLOCKS, "plan", "margin"), texts=2)
     for code, answer in found.items():
         lines = _all(client, f"/v1/plans/{answer['id']}/lines")

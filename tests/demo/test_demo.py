@@ -67,7 +67,7 @@ def test_the_demonstration_prints_what_a_director_wants_to_see(service: Service)
     text = out.file.getvalue()  # type: ignore[attr-defined]
     for title in ("Customers by class", "most promising", "side by side", "Plan for the next 12 months", "People the"):
         assert title in text
-    assert "0 repeated" in text
+    assert "0 corrected, 0 unchanged" in text
     demo.run(service.client, NOW.date(), out)
-    assert "0 added, 0 corrected, 0 unchanged" in out.file.getvalue()  # type: ignore[attr-defined]
+    assert "Rows handed in: 0 added, 0 corrected" in out.file.getvalue()  # type: ignore[attr-defined]
     assert service.get("/v1/subsidiaries/DE")["data_revision"] == 3
