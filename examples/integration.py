@@ -89,6 +89,8 @@ def report_results(client: httpx.Client, subsidiaries: Sequence[str], currency: 
             )
         rows.append(["all", plan["revenue"], plan["margin"], needed["fte"], needed["fte_present"]])
         table(("salesperson", "revenue", "margin", "FTE needed", "FTE there"), rows)
+        for note in plan["notes"]:
+            print(f"  Note: {note}")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -108,6 +108,7 @@ class PlanDocument(ResultDocument):
     months: list[PlanMonth]
     units: list[PlanUnit]
     season_observed: bool = Field(description="False: fewer than two complete years, every month counts the same.")
+    notes: list[str] = Field(description="What to know before trusting it: a short window, no prior one, no funnel.")
 
 
 class PlanLine(Strict):

@@ -34,7 +34,7 @@ def segmentation(client: httpx.Client, out: Console) -> dict[str, Answer]:
     """Class tables of all subsidiaries; the segmentations by subsidiary."""
     found = {unit.code: _post(client, "/v1/segmentations", {"subsidiary": unit.code}) for unit in UNITS}
     title = "Customers by class, last 12 months, local currency"
-    meaning = "A brings the first 80 % of revenue, B the next 15 %, N bought nothing. Wallet: what they buy from us."
+    meaning = "A brings the first 80 % of revenue, B the next 15 %, N nothing. Wallet: our share of what they buy."
     columns = ("", "class", "customers", "revenue", "share", "margin", "orders a year", "an order", "kept", "wallet")
     table = _table(title, meaning, columns, texts=2)
     for code, answer in found.items():

@@ -55,7 +55,7 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     season = [basis.season.of(first + place) for place in range(12)]
     rows = list(spread.lines(plan(inputs, season), first, minor_units(currency)))
     with entry.writing() as caller:
-        summary = _summary(basis, first, question, units, rows)
+        summary = _summary(basis, first, question, units, rows) | {"notes": _notes(basis, baseline)}
         number, made = keeping.keep(caller, basis.home, results.PLAN, asked, summary)
         if made:
             key = {"subsidiary_id": basis.home.one, "plan": number}
@@ -232,6 +232,18 @@ def _summary(
         "season_observed": basis.season.observed,
         "season": [basis.season.of(month) for month in months],
     }
+
+
+def _notes(basis: Basis, baseline: Inputs) -> list[str]:
+    """What a reader must know before he trusts the plan."""
+    months = len(basis.window)
+    said = {
+        f"The window has {months} months: orders, leads and gaps are taken as a year's, × 12/{months}.": months != 12,
+        "The data do not reach back over a whole prior window: retention is the method's.": not basis.prior_complete,
+        "Fewer than two complete years: every month counts the same.": not basis.season.observed,
+        "No leads were handed in: no new business is planned.": not baseline.values["leads"].any(),
+    }
+    return [note for note, holds in said.items() if holds]
 
 
 def _blocks(rows: Sequence[spread.Line]) -> list[dict[str, Any]]:

@@ -185,6 +185,12 @@ def test_a_window_without_a_whole_prior_one_says_so(group: Service) -> None:
     assert made["prior_complete"] is False
     plan = group.post("/v1/plans", {"subsidiary": "DE", "window_first": "2024-01", "window_last": "2024-12"})
     assert plan["season_observed"] is False
+    assert [note.split(":")[0] for note in plan["notes"]] == [
+        "The data do not reach back over a whole prior window",
+        "Fewer than two complete years",
+    ]
+    short = group.post("/v1/plans", {"subsidiary": "DE", "window_first": "2025-10"})
+    assert short["notes"] == ["The window has 3 months: orders, leads and gaps are taken as a year's, × 12/3."]
     inputs = group.get(f"/v1/plans/{plan['id']}/inputs", limit=1000)["items"]
     assert {one["provenance"] for one in inputs if one["input"].startswith("to_")} == {"default"}
 
