@@ -1,0 +1,70 @@
+"""Rows on their way in: text cells in columns, some thousands of rows at a time.
+
+Every reader (CSV, JSON, NDJSON, XLSX, Parquet) makes a `Reading`, so that a form is checked in one way only.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import pyarrow as pa
+
+from service.errors import Problem, RowsRefused
+from service.forms.declaration import Form
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows. `columns` holds a string array per column handed in, all as long as `rows`.
+
+    "" is an empty cell. Null is a cell that could not be taken: one of `problems` says why. `rows` (int64) are the
+    numbers a person would give the rows. Rows that could not be cut into cells stand in `problems` alone; `received`
+    counts them too.
+    """
+
+    columns: Mapping[str, pa.Array]
+    rows: pa.Array
+    received: int
+    problems: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was handed in: the columns' names, the rows, and how a spreadsheet calls a cell (row, column)."""
+
+    names: Sequence[str]
+    batches: Iterator[Batch]
+    cell: Callable[[int, str], str] | None = None
+
+
+def check_names(header: Sequence[str], form: Form, row: int) -> None:
+    """Raises RowsRefused for names that are unknown, stand twice or are missing."""
+    problems = []
+    for place, name in enumerate(header):
+        if name not in form.accepted:
+            problems.append(unknown_column(row, name, form))
+        elif name in header[:place]:
+            problems.append(Problem(row, name, "duplicate_column", f"The column {name} stands twice in the header."))
+    problems += [
+        Problem(row, column.name, "missing_column", f"The column {column.name} is needed.")
+        for column in form.columns
+        if column.required and column.name not in header
+    ]
+    if problems:
+        raise RowsRefused(problems, len(problems), 0)
+
+
+def unknown_column(row: int, name: str, form: Form) -> Problem:
+    near = get_close_matches(name[:80], form.accepted, n=1)
+    hint = f"; did you mean {near[0]}?" if near else f". It has {', '.join(form.accepted)}."
+    return Problem(row, name[:80], "unknown_column", f"The form {form.name} has no column {name[:80]!r}{hint}")
+
+
+def no_rows() -> RowsRefused:
+    return RowsRefused([Problem(None, None, "no_rows", "There are no rows: nothing to hand in.")], 1, 0)
+
+
+def text_array(values: Sequence[str | None]) -> pa.Array:
+    return pa.array(values, type=pa.string())
