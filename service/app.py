@@ -40,6 +40,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     )
     app.state.database = database
     app.state.clock = clock
+    app.state.settings = settings
     problems.install(app)
     v1 = APIRouter(prefix="/v1", responses=contract.EVERYWHERE)
     for router in contract.ROUTERS:

@@ -32,7 +32,7 @@ The class name in kebab-case is the problem's slug; its docstring is its explana
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 LISTED_PROBLEMS = 100
@@ -52,9 +52,14 @@ class Problem:
     code: str
     message: str
     value: str | None = None
+    cell: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def at(self, cell: str) -> "Problem":
+        """The same, with the name that a spreadsheet has for the cell, as in `Statistics!F17`."""
+        return replace(self, cell=cell)
 
 
 class KontorError(Exception):
@@ -134,6 +139,31 @@ class RequestInProgress(Conflict):
     """Another request with the same Idempotency-Key is being worked on; ask again in a moment."""
 
     title = "The same request is being worked on"
+
+
+class OtherFeed(Conflict):
+    """The subsidiary declares that these measures come in another way: as lines, or from a register."""
+
+    title = "These measures come in another way"
+
+
+class FeedInUse(Conflict):
+    """Switching the feed would replace what is stored; `replaces` says what. Ask again with `replace=true`."""
+
+    title = "Switching the feed would replace data"
+
+    def __init__(self, detail: str, replaces: Sequence[dict[str, Any]]) -> None:
+        super().__init__(detail)
+        self.replaces = list(replaces)
+
+    def extra(self) -> dict[str, Any]:
+        return {"replaces": self.replaces}
+
+
+class ChangedSince(Conflict):
+    """A later submission changed rows of the one to be withdrawn. Withdraw or correct the later one first."""
+
+    title = "Changed since by a later submission"
 
 
 class PreconditionFailed(KontorError):

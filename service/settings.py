@@ -24,8 +24,8 @@ class Settings(BaseSettings):
         int, Field(ge=100, description="PostgreSQL ends a statement that runs longer, in milliseconds.")
     ] = 120_000
     max_body_bytes: Annotated[
-        int, Field(ge=1_000, description="A CSV body may be this long; a longer one is answered 413.")
-    ] = 64 * 1024 * 1024
+        int, Field(ge=1_000, description="A table (not JSON) may be this long, unpacked; a longer one is answered 413.")
+    ] = 1024 * 1024 * 1024
     max_json_bytes: Annotated[
         int, Field(ge=1_000, description="A JSON body may be this long; a longer one is answered 413.")
     ] = 8 * 1024 * 1024

@@ -8,11 +8,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.forms.formats import FORMATS
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 class Guard:
-    """Wraps the application. A CSV body may be `max_body` bytes long, any other `max_json`."""
+    """Wraps the application. A body that is spooled to disk may be `max_body` bytes long, any other `max_json`."""
 
     def __init__(self, app: ASGIApp, max_body: int, max_json: int) -> None:
         self.app = app
@@ -27,7 +29,9 @@ class Guard:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        limit = self.max_body if headers.get("content-type", "").startswith("text/csv") else self.max_json
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        spooled = content_type in FORMATS and not FORMATS[content_type].whole
+        limit = self.max_body if spooled else self.max_json
 
         async def marked_send(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -11,6 +11,8 @@ from service.store import subsidiaries
 from service.store.reach import Reach
 from service.values import Code, MonthText
 
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+
 
 class Strict(BaseModel):
     """A body or an answer: unknown fields are refused."""

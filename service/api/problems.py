@@ -40,6 +40,7 @@ class RowProblem(BaseModel):
     code: str = Field(description="Stable word for the kind of problem.")
     message: str
     value: str | None = Field(default=None, description="What was found there, shortened.")
+    cell: str | None = Field(default=None, description="A spreadsheet's name for it, as in `Statistics!F17`.")
 
 
 class ProblemDocument(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import create_model
+from pydantic import Field, create_model
 from sqlalchemy import Row
 
 from service.api.models import FirstMonth, LastMonth, Strict, SubsidiaryFilter, narrowed
@@ -20,6 +20,7 @@ from service.values import Money, Number, to_decimal
 router = APIRouter(tags=["data"])
 _KEY = ("subsidiary", "period", "customer", "salesperson", "channel", "product_group")
 _fields: dict[str, Any] = dict.fromkeys((*_KEY, "currency"), (str, ...))
+_fields["feed"] = (str, Field(description="The form it was handed in with, or the register it was derived from."))
 _fields |= {name: (Money if measure.kind == "money" else Number, ...) for name, measure in MEASURES.items()}
 _make: Any = create_model  # its overloads do not know a base together with fields in a dict
 StatisticsLine: Any = _make("StatisticsLine", __base__=Strict, **_fields)
@@ -50,7 +51,7 @@ def list_statistics(
     codes = {"customer": customer, "salesperson": salesperson, "channel": channel, "product_group": product_group}
     with entry.reading() as caller:
         reach = narrowed(caller, subsidiary)
-        cursor = read_cursor(after, int, int, int, int, int, int)
+        cursor = read_cursor(after, int, int, int, int, int, int, int)
         months = (month("from", first), month("to", last))
         rows = lines.page(caller.connection, reach, limit + 1, cursor, months, codes)
     return page_of(request, response, rows, limit, _document, lines.key_of)
@@ -59,4 +60,5 @@ def list_statistics(
 def _document(row: Row[Any]) -> Any:
     amounts = {name: to_decimal(getattr(row, name)) for name in MEASURES}
     words = {name: getattr(row, name) for name in (*_KEY, "currency") if name != "period"}
-    return StatisticsLine.model_validate({"period": month_text(row.period), **words, **amounts})
+    feed = lines.FEEDS[row.feed]
+    return StatisticsLine.model_validate({"period": month_text(row.period), "feed": feed, **words, **amounts})

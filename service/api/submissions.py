@@ -1,24 +1,31 @@
 """Handing in forms, and what became of it. One operation per form, made from the form's declaration."""
 
+import json
 from datetime import datetime
+from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import Row
+from starlette.background import BackgroundTask
 
 from service.access.keys import Caller
 from service.api.idempotency import IdempotencyKey, as_response
-from service.api.models import Strict, SubsidiaryFilter, narrowed
+from service.api.models import PRINTABLE, Strict, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import RowProblem, responses
 from service.api.security import Reads, Submits
+from service.api.spool import Spooled, spooled
 from service.errors import (
     LISTED_PROBLEMS,
+    BadArgument,
     BadBody,
     Forbidden,
     KeyReused,
     NotFound,
+    OtherFeed,
     RequestInProgress,
     RowsRefused,
     TooLarge,
@@ -26,20 +33,34 @@ from service.errors import (
 )
 from service.forms.catalogue import FORMS
 from service.forms.declaration import Form
-from service.forms.schema import example_csv, example_rows, row_schema
+from service.forms.dialect import DateFormat, DecimalMark, Delimiter, Dialect
+from service.forms.formats import CONTENT_TYPES, FORMATS
+from service.forms.schema import example_csv, example_ndjson, example_rows, row_schema
 from service.operations import intake, references
-from service.operations.repeats import Answer, fingerprint, once
+from service.operations.handed import Handed, home_of, opened
+from service.operations.repeats import Answer, once
 from service.store import submissions
 from service.store.reach import Reach
 
 router = APIRouter(tags=["submissions"])
-_CONTENT_TYPES = ("application/json", "text/csv")
-
+SPOOLED_IN_MEMORY = 1 << 20
 SubmissionPath = Annotated[str, Path(max_length=80, description="Id of the submission.", examples=["DE.1"])]
 
 
+class ControlRow(Strict):
+    """An amount of the form, added up over the rows taken: `total = attributed + unattributed` (to customers)."""
+
+    column: str
+    total: str
+    attributed: str
+    unattributed: str
+    measure: str = Field(description="The measure it adds to.")
+    ledger: str = Field(description="What is stored of the measure in the months of this submission, after it.")
+
+
 class SubmissionReceipt(Strict):
-    """What became of a submission: `received = accepted + rejected`, `accepted = added + corrected + unchanged`."""
+    """What became of a submission: `received = accepted + rejected`,
+    `accepted = added + corrected + unchanged + removed`."""
 
     id: str
     form: str
@@ -51,9 +72,13 @@ class SubmissionReceipt(Strict):
     added: int = Field(description="Rows with a new key.")
     corrected: int = Field(description="Rows that replaced other values; these stay in the history.")
     unchanged: int = Field(description="Rows that were there already, value for value.")
+    removed: int = Field(description="Rows that a row with `deleted` took away; these stay in the history.")
     rejected: int
     problem_count: int
     problems: list[RowProblem] = Field(description="Of refused rows, at most 100; `problem_count` counts all.")
+    warning_count: int
+    warnings: list[RowProblem] = Field(description="What was taken but looks unusual, at most 100.")
+    control: list[ControlRow] = Field(description="Totals of what was handed in, to compare with your own.")
     data_revision: int
     sha256: str = Field(description="Of the body as it came.")
     size: int = Field(description="Bytes of the body.")
@@ -64,56 +89,87 @@ class SubmissionRecord(Strict):
     form: str
     subsidiary: str | None
     mode: str
+    reason: str
     content_type: str
+    content_encoding: str = Field(description="`gzip` or empty: how the body came.")
+    query: str = Field(description="What the request declared, as it came.")
     received_at: datetime
     received: int
     accepted: int
     added: int
     corrected: int
     unchanged: int
+    removed: int
     rejected: int
     problem_count: int
+    warning_count: int
     data_revision: int
     sha256: str
     size: int
+    withdrawn_at: datetime | None
+    withdrawn_revision: int | None
+    withdrawn_reason: str
 
 
-async def _body(request: Request) -> bytes:
-    """The whole body; the guard has limited it."""
-    return await request.body()
+Delimited = Annotated[Delimiter, Query(description="CSV: what stands between cells.")]
+Decimal = Annotated[
+    DecimalMark | None,
+    Query(description="CSV: the decimal mark. Undeclared it is a point, and `1.234` is refused: it may be thousands."),
+]
+Dates = Annotated[DateFormat, Query(description="CSV: how days are written; months likewise, as in `03.2026`.")]
+Taken = Annotated[
+    intake.Mode, Query(description="`all`: one bad row refuses everything. `valid`: good rows are stored.")
+]
+Corrects = Annotated[
+    intake.Correction,
+    Query(
+        description="`restatement`: amounts replace those stored. `delta`: they are added to them (form statistics; "
+        "needs an Idempotency-Key, as handing it in twice would add twice)."
+    ),
+]
+Reason = Annotated[
+    str,
+    Query(max_length=500, pattern=PRINTABLE, description="Why; needed where a closed month is corrected."),
+]
 
 
 def _submit_operation(form: Form) -> Any:
     def submit(
-        request: Request,
         entry: Submits,
-        content: Annotated[bytes, Depends(_body)],
+        body: Annotated[Spooled, Depends(spooled, scope="function")],
         subsidiary: SubsidiaryFilter = None,
-        mode: Annotated[
-            intake.Mode, Query(description="`all`: one bad row refuses everything. `valid`: good rows are stored.")
-        ] = "all",
+        mode: Taken = "all",
+        delimiter: Delimited = "comma",
+        decimal: Decimal = None,
+        date_format: Dates = "YYYY-MM-DD",
+        correction: Corrects = "restatement",
+        reason: Reason = "",
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type not in _CONTENT_TYPES or request.headers.get("content-encoding"):
-            raise WrongContentType(f"Send {' or '.join(_CONTENT_TYPES)}, not compressed.")
+        terms = intake.Terms(mode, correction, reason)
+        if correction == "delta" and (form.name != "statistics" or idempotency_key is None):
+            raise BadArgument("correction", "A delta is for the form statistics, and needs an Idempotency-Key.")
+        dialect = Dialect(delimiter, decimal, date_format, body.charset)
         with entry.reading():
             pass  # nobody makes us read a form without a key that may hand it in
-        body = intake.Body.read(form, content_type, content)
-        asked = fingerprint(request.method, request.url.path, request.url.query, content_type, content)
-        with entry.writing() as caller:
-            home = intake.home_of(caller, body, subsidiary)
-            answer = once(caller, home, idempotency_key, asked, lambda: _receipt(caller, home, body, mode))
+        with opened(form, body.source, dialect, body.unpacked_limit) as handed, entry.writing() as caller:
+            home = home_of(caller, handed, subsidiary)
+            work = lambda: _receipt(caller, home, handed, terms)  # noqa: E731 - said once, here
+            answer = once(caller, home, idempotency_key, body.fingerprint, work)
         return as_response(answer)
 
     return submit
 
 
-def _receipt(caller: Caller, home: Reach, body: intake.Body, mode: intake.Mode) -> Answer:
-    number, found = intake.submit(caller, home, body, mode)
+def _receipt(caller: Caller, home: Reach, handed: Handed, terms: intake.Terms) -> Answer:
+    number, found, warnings = intake.submit(caller, home, handed, terms)
     row = _found(caller, home, number)
-    problems = [RowProblem(**problem.as_dict()) for problem in found[:LISTED_PROBLEMS]]
-    document = SubmissionReceipt(problems=problems, **_record(row).model_dump(exclude={"content_type"}))
+    document = SubmissionReceipt(
+        problems=[RowProblem(**problem.as_dict()) for problem in found[:LISTED_PROBLEMS]],
+        warnings=[RowProblem(**problem.as_dict()) for problem in warnings[:LISTED_PROBLEMS]],
+        control=[ControlRow(**values) for values in json.loads(row.control)],
+        **_record(row).model_dump(exclude=SubmissionRecord.model_fields.keys() - SubmissionReceipt.model_fields.keys()),
+    )
     return Answer(201, document.model_dump_json())
 
 
@@ -130,7 +186,15 @@ for _form in FORMS.values():
         status_code=201,
         response_model=SubmissionReceipt,
         responses=responses(
-            BadBody, Forbidden, NotFound, RequestInProgress, TooLarge, WrongContentType, RowsRefused, KeyReused
+            BadBody,
+            Forbidden,
+            NotFound,
+            RequestInProgress,
+            OtherFeed,
+            TooLarge,
+            WrongContentType,
+            RowsRefused,
+            KeyReused,
         ),
         openapi_extra={
             "requestBody": {
@@ -140,6 +204,7 @@ for _form in FORMS.values():
                         "schema": {"type": "array", "minItems": 1, "items": row_schema(_form)},
                         "example": example_rows(_form),
                     },
+                    "application/x-ndjson": {"schema": {"type": "string"}, "example": example_ndjson(_form)},
                     "text/csv": {"schema": {"type": "string"}, "example": example_csv(_form)},
                 },
             }
@@ -202,7 +267,10 @@ def list_submission_problems(
     summary="What was handed in, byte by byte",
     responses={
         200: {
-            "content": {"application/json": {}, "text/csv": {"schema": {"type": "string"}}},
+            "content": {
+                "application/json": {},
+                **{kind: {"schema": {"type": "string"}} for kind in FORMATS if kind != "application/json"},
+            },
             "description": "The body.",
         },
         **responses(NotFound),
@@ -213,8 +281,15 @@ def get_submission_source(submission: SubmissionPath, entry: Reads) -> Response:
     """The body as it came; its SHA-256 stands in the record."""
     with entry.reading() as caller:
         home, row = _located(caller, submission)
-        content = submissions.source(caller.connection, home, row.sha256)
-    return Response(content, media_type=row.content_type)
+        body = SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY)  # noqa: SIM115 - closed when it was sent
+        for piece in submissions.source(caller.connection, home, row.sha256):
+            body.write(piece)
+    body.seek(0)
+    headers = {"Content-Encoding": row.content_encoding} if row.content_encoding else {}
+    pieces = iter(lambda: body.read(SPOOLED_IN_MEMORY), b"")
+    return StreamingResponse(
+        pieces, media_type=CONTENT_TYPES[row.format], headers=headers, background=BackgroundTask(body.close)
+    )
 
 
 def _located(caller: Caller, submission: str) -> tuple[Reach, Row[Any]]:
@@ -230,12 +305,17 @@ def _found(caller: Caller, home: Reach, number: int) -> Row[Any]:
 
 
 def _record(row: Row[Any]) -> SubmissionRecord:
-    names = SubmissionRecord.model_fields.keys() - {"id", "subsidiary"}
+    names = SubmissionRecord.model_fields.keys() - {"id", "subsidiary", "content_type"}
     values = {name: getattr(row, name) for name in names}
     return SubmissionRecord(
-        id=references.write(row.subsidiary, row.number), subsidiary=row.subsidiary or None, **values
+        id=references.write(row.subsidiary, row.number),
+        subsidiary=row.subsidiary or None,
+        content_type=CONTENT_TYPES[row.format],
+        **values,
     )
 
 
 def _problem(row: Row[Any]) -> RowProblem:
-    return RowProblem(row=row.row, column=row.column, code=row.code, message=row.message, value=row.value)
+    return RowProblem(
+        row=row.row, column=row.column, code=row.code, message=row.message, value=row.value, cell=row.cell
+    )

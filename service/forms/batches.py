@@ -13,6 +13,8 @@ from service.errors import Problem, RowsRefused
 from service.forms.declaration import Form
 
 BATCH_ROWS = 65_536
+KEPT_PROBLEMS = 10_000
+"""Of a submission's problems the first are kept, the rest counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,14 @@ class Batch:
 
     "" is an empty cell. Null is a cell that could not be taken: one of `problems` says why. `rows` (int64) are the
     numbers a person would give the rows. Rows that could not be cut into cells stand in `problems` alone; `received`
-    counts them too.
+    counts them too. `unlisted` counts problems beyond those in `problems`, of cells that are null.
     """
 
     columns: Mapping[str, pa.Array]
     rows: pa.Array
     received: int
     problems: Sequence[Problem] = ()
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

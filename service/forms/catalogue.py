@@ -130,4 +130,142 @@ _EXCHANGE_RATES = Form(
     ),
 )
 
-FORMS: Mapping[str, Form] = {form.name: form for form in (_SALESPEOPLE, _CUSTOMERS, _STATISTICS, _EXCHANGE_RATES)}
+_ORDERS = Form(
+    name="orders",
+    title="Orders",
+    meaning="A row is an order or, with a negative amount, a credit note.",
+    key=("id",),
+    columns=(
+        Column("id", kinds.CODE, "The CRM's id of the order.", required=True, example="O-4711"),
+        Column("date", kinds.DAY, "Day of the order.", required=True, used_by=("period",), example="2026-03-14"),
+        Column("customer", kinds.CODE, "Code of the customer.", required=True, example="C-1001"),
+        Column("salesperson", kinds.CODE, "Code of the seller; empty: not attributed.", default="", example="S-1"),
+        Column(
+            "credit_shares",
+            kinds.SHARES,
+            "Several sellers, each with his share, as in S-1=0.6; S-2=0.4. What is left of 1 is not attributed.",
+            default="",
+        ),
+        Column("channel", kinds.LABEL, "Sales channel; empty: all.", default="", example="direct"),
+        Column("product_group", kinds.LABEL, "Product group; empty: all.", default="", example="pumps"),
+        Column(
+            "amount",
+            kinds.MONEY,
+            "Net amount; a credit note is negative.",
+            required=True,
+            unit="local currency",
+            used_by=("orders", "revenue"),
+            example="1250.50",
+        ),
+        Column(
+            "margin",
+            kinds.MONEY,
+            "Amount less the cost of what was sold.",
+            default=0,
+            unit="local currency",
+            used_by=("margin",),
+            example="310",
+        ),
+    ),
+    rules=(
+        RowRule(
+            "credit_shares",
+            "two_attributions",
+            "Name one seller or credit shares, not both.",
+            lambda row: not (row["salesperson"] and row["credit_shares"]),
+            ("salesperson", "credit_shares"),
+        ),
+    ),
+)
+
+_DEALS = Form(
+    name="deals",
+    title="Deals",
+    meaning="A row is a deal with the days on which it entered its stages. "
+    "Stages named qualified and offer count in the funnel.",
+    key=("id",),
+    columns=(
+        Column("id", kinds.CODE, "The CRM's id of the deal.", required=True, example="D-17"),
+        Column(
+            "customer", kinds.CODE, "Code of the customer; empty: not a customer yet.", default="", example="C-1001"
+        ),
+        Column("salesperson", kinds.CODE, "Code of the seller.", required=True, example="S-1"),
+        Column("channel", kinds.LABEL, "Sales channel; empty: all.", default="", example="direct"),
+        Column("abc_class", kinds.choice("A", "B", "C"), "Class that the seller expects.", default=""),
+        Column("created", kinds.DAY, "Day on which it was created.", required=True, example="2026-01-05"),
+        Column("amount", kinds.POSITIVE_MONEY, "Expected amount.", default=0, unit="local currency", example="24000"),
+        Column("new_customer", kinds.FLAG, "Whether the buyer is new: true or false.", default=0, example="true"),
+        Column(
+            "stages",
+            kinds.STAGES,
+            "Stages entered, each with its day, as in qualified=2026-01-20; offer=2026-02-11.",
+            default="",
+            used_by=("qualified", "offers", "quotes"),
+            example="qualified=2026-01-20; offer=2026-02-11",
+        ),
+        Column("outcome", kinds.choice("open", "won", "lost"), "open, won or lost.", default="open", example="won"),
+        Column("closed", kinds.DAY, "Day on which it was won or lost.", used_by=("wins",), example="2026-03-02"),
+        Column("expected_close", kinds.DAY, "Day on which it is expected to close."),
+    ),
+    rules=(
+        RowRule(
+            "closed",
+            "closed_and_outcome",
+            "A deal that is won or lost has the day on which it closed; an open one has none.",
+            lambda row: (row["outcome"] == "open") == (row["closed"] is None),
+            ("outcome", "closed"),
+        ),
+        RowRule(
+            "closed",
+            "closed_before_created",
+            "It closed before it was created.",
+            lambda row: row["closed"] is None or row["closed"] >= row["created"],
+            ("created", "closed"),
+        ),
+    ),
+)
+
+_ACTIVITIES = Form(
+    name="activities",
+    title="Activities",
+    meaning="A row is a contact of a seller with a customer or lead.",
+    key=("id",),
+    columns=(
+        Column("id", kinds.CODE, "The CRM's id of the activity.", required=True, example="A-901"),
+        Column("date", kinds.DAY, "Its day.", required=True, used_by=("period",), example="2026-03-03"),
+        Column("salesperson", kinds.CODE, "Code of the seller.", required=True, example="S-1"),
+        Column("customer", kinds.CODE, "Code of the customer; empty: a lead.", default="", example="C-1001"),
+        Column("deal", kinds.CODE, "The CRM's id of the deal it belongs to.", default="", example="D-17"),
+        Column(
+            "type",
+            kinds.LABEL,
+            "What it was; call and meeting are counted, others only add their hours.",
+            required=True,
+            used_by=("calls", "meetings"),
+            example="call",
+        ),
+        Column("hours", kinds.HOURS, "Hours spent.", default=0, unit="hours", used_by=("hours",), example="0.5"),
+    ),
+)
+
+_TARGETS = Form(
+    name="targets",
+    title="Targets",
+    meaning="A row is an outside quota: what a measure is to reach in a month, for a unit. Empty: for all.",
+    key=("period", "measure", "salesperson", "team", "channel", "customer", "abc_class"),
+    columns=(
+        Column("period", kinds.PLANNED_MONTH, "Month.", required=True, example="2026-03"),
+        Column("measure", kinds.choice(*MEASURES), "What is to be reached.", required=True, example="revenue"),
+        Column("salesperson", kinds.CODE, "Code of the seller.", default="", example="S-1"),
+        Column("team", kinds.LABEL, "Team.", default=""),
+        Column("channel", kinds.LABEL, "Sales channel.", default="", example="direct"),
+        Column("customer", kinds.CODE, "Code of the customer.", default=""),
+        Column("abc_class", kinds.choice("A", "B", "C"), "Class of customers.", default=""),
+        Column("value", kinds.MONEY, "The quota, in the measure's unit.", required=True, example="50000"),
+    ),
+)
+
+FORMS: Mapping[str, Form] = {
+    form.name: form
+    for form in (_SALESPEOPLE, _CUSTOMERS, _STATISTICS, _ORDERS, _DEALS, _ACTIVITIES, _EXCHANGE_RATES, _TARGETS)
+}

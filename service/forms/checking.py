@@ -1,160 +1,163 @@
-"""Checking a table against its form, column by column, and typing its cells.
+"""Checking rows against their form, column by column, and typing their cells.
 
-Each distinct text of a column is read once, so a table costs about as much as its distinct values.
+A column is read as a whole where its kind can; every other text is read once, however often it stands in the column,
+so a table costs about as much as its distinct values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from service.errors import Problem
+from service.forms.batches import KEPT_PROBLEMS, Batch
 from service.forms.declaration import Column, Form, RowRule
 from service.forms.kinds import BadValue
-from service.forms.readers import Cell, JsonNumber, Misfit, Table
 
-KEPT_PROBLEMS = 10_000
-"""Of a submission's problems the first are kept, the rest counted."""
-
-Explanation = tuple[str, str, str, str | None]
-"""Column, code, message, value."""
+_REMEMBERED = 200_000
+"""So many texts of a column are kept read between batches."""
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Typed columns of the good rows, their numbers, and what is wrong with the others.
+    """The good rows of a batch: typed columns (those that were handed in) and the numbers of their rows."""
 
-    `problems` lists the first of them, by row; `problem_count` counts all.
-    """
-
-    columns: dict[str, Sequence[Any]]
-    rows: Sequence[int]
-    problems: list[Problem]
-    problem_count: int
-
-
-def check(form: Form, table: Table, newest_month: int) -> Checked:
-    """Values are in the internal form of their kind; months after `newest_month` are refused."""
-    found = _Found(list(table.problems), len(table.problems), {problem.row for problem in table.problems})
-    columns: dict[str, Sequence[Any]] = {}
-    for column in form.columns:
-        cells = table.columns.get(column.name)
-        if cells is None:
-            bad = list(range(len(table.rows))) if column.required else []
-            found.add(table.rows, bad, partial(_missing, column))
-            columns[column.name] = [column.default] * len(table.rows)
-            continue
-        values, bad = _typed(column, cells, newest_month)
-        found.add(table.rows, bad, _explain(column, values, cells))
-        columns[column.name] = values
-    rows, columns = _without(found.refused, table.rows, columns)
-    late = _Found([], 0, set())
-    for rule in form.rules:
-        late.add(rows, _broken(rule, columns), partial(_breaks, rule))
-    repeated = _repeated(form, columns, rows)
-    late.add(rows, list(repeated), lambda place: (form.key[0], "duplicate_key", repeated[place], None))
-    rows, columns = _without(late.refused, rows, columns)
-    problems = sorted(found.problems + late.problems, key=lambda problem: problem.row or 0)
-    return Checked(columns, rows, problems[:KEPT_PROBLEMS], found.count + late.count)
+    columns: Mapping[str, pa.Array]
+    rows: pa.Array
 
 
 @dataclass(slots=True)
-class _Found:
-    """Problems so far. Of each column the first are kept and all are counted, so a bad table costs little."""
+class Findings:
+    """What is wrong with a submission, over all its batches: the first problems, and how many there are."""
 
-    problems: list[Problem]
-    count: int
-    refused: set[int | None]
+    problems: list[Problem] = field(default_factory=list)
+    count: int = 0
 
-    def add(self, rows: Sequence[int], bad: Sequence[int], explain: Callable[[int], Explanation]) -> None:
-        self.count += len(bad)
-        self.refused.update(rows[place] for place in bad)
-        self.problems += [Problem(rows[place], *explain(place)) for place in bad[:KEPT_PROBLEMS]]
+    def add(self, problems: Sequence[Problem], unlisted: int = 0) -> None:
+        self.count += len(problems) + unlisted
+        self.problems += problems[: KEPT_PROBLEMS - len(self.problems)]
 
-
-class _Memo(dict[Cell, Any]):
-    """Text → value, read once; what cannot be read becomes the BadValue itself."""
-
-    def __init__(self, column: Column, newest_month: int) -> None:
-        super().__init__()
-        self.column = column
-        self.newest_month = newest_month
-        self.has_bad = False
-
-    def __missing__(self, cell: Cell) -> Any:
-        try:
-            value = self._read(cell)
-        except BadValue as bad:
-            self.has_bad = True
-            value = bad
-        self[cell] = value
-        return value
-
-    def _read(self, cell: Cell) -> Any:
-        if isinstance(cell, Misfit):
-            raise BadValue(cell.code, cell.message)
-        if not cell:
-            if self.column.required:
-                raise BadValue("missing_value", "A value is needed here.")
-            return self.column.default
-        return self.column.kind.read(cell, self.newest_month)
+    def listed(self) -> list[Problem]:
+        """By row."""
+        return sorted(self.problems, key=lambda problem: problem.row or 0)
 
 
-def _typed(column: Column, cells: Sequence[Cell], newest_month: int) -> tuple[list[Any], list[int]]:
-    """Values of a column, and the places of those that could not be read."""
-    memo = _Memo(column, newest_month)
-    values = list(map(memo.__getitem__, cells))
-    if not column.kind.numeric and any(type(cell) is JsonNumber for cell in cells):
-        wrong = BadValue("wrong_type", "Write this as text, in quotes.")
-        values = [wrong if type(cell) is JsonNumber else value for cell, value in zip(cells, values, strict=True)]
-        memo.has_bad = True
-    bad = [place for place, value in enumerate(values) if type(value) is BadValue] if memo.has_bad else []
-    return values, bad
+class Checker:
+    """Checks one submission, batch after batch; what it finds wrong is added to `found`."""
+
+    def __init__(self, form: Form, newest_month: int) -> None:
+        self.form = form
+        self.found = Findings()
+        self._newest_month = newest_month
+        self._read: dict[str, dict[str, Any]] = {column.name: {} for column in form.columns}
+
+    def check(self, batch: Batch) -> Checked:
+        """Values are in the internal form of their kind; months after the newest are refused."""
+        refused = _misfits(batch)
+        self.found.add(batch.problems, batch.unlisted)
+        columns = {}
+        for column in self.form.columns:
+            if column.name in batch.columns:
+                cells = batch.columns[column.name]
+                columns[column.name], bad = self._typed(column, cells)
+                refused |= self._report(batch, bad, _reason(column.name, cells, self._read[column.name]))
+        for rule in self.form.rules:
+            broken = _broken(rule, columns, refused)
+            refused |= self._report(batch, broken, partial(_breaks, rule))
+        if not refused.any():
+            return Checked(columns, batch.rows)
+        kept = pa.array(~refused)
+        return Checked({name: values.filter(kept) for name, values in columns.items()}, batch.rows.filter(kept))
+
+    def _typed(self, column: Column, cells: pa.Array) -> tuple[pa.Array, Mask]:
+        """Values of a column, and where they could not be read."""
+        if column.kind.quick is None:
+            encoded = cells.dictionary_encode()
+            values, unread = self._each(column, encoded.dictionary)
+            places = encoded.indices
+            bad = np.asarray(unread.take(places).fill_null(False))
+            if pa.types.is_string(values.type):
+                return pa.DictionaryArray.from_arrays(places, values), bad
+            return values.take(places), bad
+        values = column.kind.quick(cells)
+        left = pc.and_(values.is_null(), cells.is_valid())
+        if not column.required:
+            empty = pc.equal(cells, "")
+            left = pc.and_(left, pc.invert(empty)).fill_null(False)
+            values = values if column.default is None else pc.if_else(empty, column.default, values)
+        if not pc.any(left).as_py():
+            return values, np.zeros(len(cells), dtype=bool)
+        rest, unread = self._each(column, cells.filter(left))
+        bad = np.zeros(len(cells), dtype=bool)
+        bad[np.asarray(left)] = np.asarray(unread)
+        return pc.replace_with_mask(values, left, rest), bad
+
+    def _each(self, column: Column, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Values of these texts, read one by one, and which could not be read."""
+        known = self._read[column.name]
+        if len(known) > _REMEMBERED:
+            known.clear()
+        values = []
+        for text in texts.to_pylist():
+            if text not in known:
+                known[text] = _value(column, text, self._newest_month)
+            values.append(known[text])
+        unread = [type(value) is BadValue for value in values]
+        good = [None if bad else value for value, bad in zip(values, unread, strict=True)] if any(unread) else values
+        return pa.array(good, type=column.kind.arrow), pa.array(unread, type=pa.bool_())
+
+    def _report(self, batch: Batch, bad: Mask, explain: Callable[[int], tuple[str, ...]]) -> Mask:
+        places = np.flatnonzero(bad)
+        listed = places[: max(0, KEPT_PROBLEMS - len(self.found.problems))]
+        problems = [Problem(batch.rows[int(place)].as_py(), *explain(int(place))) for place in listed]
+        self.found.add(problems, len(places) - len(listed))
+        return bad
 
 
-def _explain(column: Column, values: Sequence[Any], cells: Sequence[Cell]) -> Callable[[int], Explanation]:
-    def explain(place: int) -> Explanation:
-        bad, cell = values[place], cells[place]
-        value = cell.value if isinstance(cell, Misfit) else str(cell)
-        shown = value[:80].encode("utf-8", "replace").decode().replace("\0", "")
-        return column.name, bad.code, bad.message, shown
+def _misfits(batch: Batch) -> Mask:
+    """Rows with a cell that could not be taken."""
+    refused = np.zeros(len(batch.rows), dtype=bool)
+    for cells in batch.columns.values():
+        if cells.null_count:
+            refused |= np.asarray(cells.is_null())
+    return refused
+
+
+def _value(column: Column, text: str | None, newest_month: int) -> Any:
+    try:
+        if text:
+            return column.kind.read(text, newest_month)
+        if column.required:
+            return BadValue("missing_value", "A value is needed here.")
+    except BadValue as bad:
+        return bad
+    return column.default
+
+
+def _reason(name: str, cells: pa.Array, known: Mapping[str, Any]) -> Callable[[int], tuple[str, ...]]:
+    def explain(place: int) -> tuple[str, ...]:
+        text = cells[place].as_py()
+        return name, known[text].code, known[text].message, text[:80]
 
     return explain
 
 
-def _missing(column: Column, _place: int) -> Explanation:
-    return column.name, "missing_column", f"The column {column.name} is needed.", None
+def _breaks(rule: RowRule, _place: int) -> tuple[str, ...]:
+    return rule.column, rule.code, rule.message
 
 
-def _without(
-    refused: set[int | None], rows: Sequence[int], columns: dict[str, Sequence[Any]]
-) -> tuple[Sequence[int], dict[str, Sequence[Any]]]:
-    if not refused:
-        return rows, columns
-    kept = [place for place, row in enumerate(rows) if row not in refused]
-    return [rows[place] for place in kept], {
-        name: [values[place] for place in kept] for name, values in columns.items()
-    }
-
-
-def _breaks(rule: RowRule, _place: int) -> Explanation:
-    return rule.column, rule.code, rule.message, None
-
-
-def _broken(rule: RowRule, columns: Mapping[str, Sequence[Any]]) -> list[int]:
-    needed = zip(*(columns[name] for name in rule.needs), strict=True)
-    return [place for place, values in enumerate(needed) if not rule.holds(dict(zip(rule.needs, values, strict=True)))]
-
-
-def _repeated(form: Form, columns: Mapping[str, Sequence[Any]], rows: Sequence[int]) -> dict[int, str]:
-    """Places whose key another row of the same table has, with what to say; the first row with a key is good."""
-    keys = list(zip(*(columns[name] for name in form.key), strict=True))
-    if len(set(keys)) == len(keys):
-        return {}
-    first: dict[tuple[Any, ...], int] = {}
-    names = ", ".join(form.key)
-    return {
-        place: f"Row {first[key]} has the same {names}: a key stands once in a submission."
-        for place, key in enumerate(keys)
-        if first.setdefault(key, rows[place]) != rows[place]
-    }
+def _broken(rule: RowRule, columns: Mapping[str, pa.Array], refused: Mask) -> Mask:
+    broken = np.zeros(len(refused), dtype=bool)
+    if any(name not in columns for name in rule.needs):
+        return broken
+    needed = zip(*(columns[name].to_pylist() for name in rule.needs), strict=True)
+    for place, values in enumerate(needed):
+        if not refused[place]:
+            broken[place] = not rule.holds(dict(zip(rule.needs, values, strict=True)))
+    return broken

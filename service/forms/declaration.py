@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.forms import kinds
 from service.forms.kinds import Kind
 
 
@@ -46,6 +47,7 @@ class Form:
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", (*self.columns, _DELETED))
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
 
     @property
@@ -56,3 +58,6 @@ class Form:
 
 SUBSIDIARY = "subsidiary"
 """A column that may stand in every form of a subsidiary; all rows of a submission name the same one."""
+DELETED = "deleted"
+"""A column of every form: the row with this key is removed. What it was stays in the history."""
+_DELETED = Column(DELETED, kinds.FLAG, "true: remove the row with this key; it stays in the history.", default=0)

@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from service.method.months import month_of, parse_month
-from service.values import AMOUNT_SCALE, RATE_DECIMALS, parse_amount
+from service.values import AMOUNT_SCALE, RATE_DECIMALS, amount_text, parse_amount
 
 EARLIEST_MONTH = parse_month("1900-01")
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
@@ -34,7 +38,9 @@ class BadValue(Exception):
 class Kind:
     """`read` turns the text of a cell that is not empty into its value, given the newest month allowed.
 
-    `table_type` and `constraints` are Table Schema's words, `json` is the JSON Schema of the cell.
+    `table_type` and `constraints` are Table Schema's words, `json` is the JSON Schema of the cell. `arrow` is the type
+    of a column of values. `quick` reads a whole column of texts into the same values, null for each it leaves to
+    `read`, which alone says what is wrong.
     """
 
     name: str
@@ -43,6 +49,8 @@ class Kind:
     json: dict[str, Any]
     constraints: dict[str, Any] = field(default_factory=dict)
     numeric: bool = False
+    arrow: pa.DataType = field(default_factory=pa.string)
+    quick: Callable[[pa.Array], pa.Array] | None = None
 
 
 def _text(longest: int, shortest: int = 0) -> Callable[[str, int], str]:
@@ -85,6 +93,27 @@ def amount(lowest: int | None = None, highest: int | None = None) -> Callable[[s
     return read
 
 
+def _quick(pattern: str, lowest: int | None, highest: int | None) -> Callable[[pa.Array], pa.Array]:
+    """The same for a column: texts of this pattern, within bounds."""
+
+    def read(texts: pa.Array) -> pa.Array:
+        plain = pc.if_else(pc.match_substring_regex(texts, pattern), texts, None)
+        values = _ten_thousandths(plain)
+        for bound, within in ((lowest, pc.greater_equal), (highest, pc.less_equal)):
+            if bound is not None:
+                values = pc.if_else(within(values, bound * AMOUNT_SCALE), values, None)
+        return values
+
+    return read
+
+
+def _ten_thousandths(texts: pa.Array) -> pa.Array:
+    """Decimals of at most 16 digits, of which Arrow keeps 128 bits each: the lower 64 are the whole number."""
+    decimals = texts.cast(pa.decimal128(16, 4))
+    words = np.frombuffer(decimals.buffers()[1], dtype=np.int64, count=2 * len(texts))[::2]
+    return pa.array(words, mask=np.asarray(texts.is_null()))
+
+
 def _count(text: str, _newest: int) -> int:
     if _COUNT.fullmatch(_number(text)) is None:
         raise BadValue("not_a_count", "A whole number from 0 to 999999999 is needed.")
@@ -113,6 +142,10 @@ def _month(text: str, newest: int) -> int:
     return month
 
 
+def _planned_month(text: str, newest: int) -> int:
+    return _month(text, newest + 1200)
+
+
 def _day(text: str, _newest: int) -> date:
     try:
         if _DAY.fullmatch(text) is None:
@@ -131,6 +164,52 @@ def _currency(text: str, _newest: int) -> str:
     return text
 
 
+def _flag(text: str, _newest: int) -> int:
+    if text not in ("true", "false"):
+        raise BadValue("not_a_choice", "It must be true or false.")
+    return int(text == "true")
+
+
+_SHARE = re.compile(r"(?P<code>[^=;]{1,64})=(?P<share>[01](\.\d{1,4})?)", re.ASCII)
+_STAGE = re.compile(r"(?P<stage>[^=;]{1,60})=(?P<day>\d{4}-\d{2}-\d{2})", re.ASCII)
+
+
+def _shares(text: str, _newest: int) -> str:
+    """`S-1=0.6; S-2=0.4`, in the order of the codes."""
+    shares: dict[str, int] = {}
+    for part in text.split(";"):
+        found = _SHARE.fullmatch(part.strip())
+        if found is None or found["code"].strip() in shares:
+            raise BadValue("bad_shares", "Write each seller once, with his share of 1, as in S-1=0.6; S-2=0.4.")
+        shares[found["code"].strip()] = parse_amount(found["share"])
+    if sum(shares.values()) > AMOUNT_SCALE or not all(shares.values()):
+        raise BadValue("bad_shares", "Shares are above 0 and add to at most 1; the rest is not attributed.")
+    return ";".join(f"{code}={amount_text(share)}" for code, share in sorted(shares.items()))
+
+
+def read_shares(text: str) -> dict[str, int]:
+    """Code of the seller → ten-thousandths, of a value of kind SHARES."""
+    pairs = (part.split("=") for part in text.split(";") if part)
+    return {code: parse_amount(share) for code, share in pairs}
+
+
+def _stages(text: str, newest: int) -> str:
+    """`lead=2026-01-05; offer=2026-02-11`, in the order of the days."""
+    stages: dict[str, str] = {}
+    for part in text.split(";"):
+        found = _STAGE.fullmatch(part.strip())
+        if found is None or found["stage"].strip() in stages:
+            raise BadValue("bad_stages", "Write each stage once, with the day it began, as in offer=2026-02-11.")
+        stages[found["stage"].strip()] = _day(found["day"], newest).isoformat()
+    return ";".join(f"{stage}={day}" for stage, day in sorted(stages.items(), key=lambda item: (item[1], item[0])))
+
+
+def read_stages(text: str) -> dict[str, date]:
+    """Stage → first day in it, of a value of kind STAGES."""
+    pairs = (part.split("=") for part in text.split(";") if part)
+    return {stage: date.fromisoformat(day) for stage, day in pairs}
+
+
 def choice(*words: str) -> Kind:
     """One of these words."""
 
@@ -142,8 +221,20 @@ def choice(*words: str) -> Kind:
     return Kind("choice", read, "string", {"type": "string", "enum": ["", *words]}, {"enum": list(words)})
 
 
-def _numeric(name: str, read: Callable[[str, int], Any], pattern: str, table_type: str = "number") -> Kind:
-    return Kind(name, read, table_type, {"type": ["string", "number"], "pattern": pattern}, numeric=True)
+def _amount(name: str, lowest: int | None = None, highest: int | None = None, whole: str = "{1,12}") -> Kind:
+    pattern = rf"^-?[0-9]{whole}(\.[0-9]{{1,4}})?$" if lowest is None else rf"^[0-9]{whole}(\.[0-9]{{1,4}})?$"
+    return _numeric(name, amount(lowest, highest), pattern, quick=_quick(pattern, lowest, highest))
+
+
+def _numeric(
+    name: str,
+    read: Callable[[str, int], Any],
+    pattern: str,
+    table_type: str = "number",
+    quick: Callable[[pa.Array], pa.Array] | None = None,
+) -> Kind:
+    schema = {"type": ["string", "number"], "pattern": _EMPTY_OR.format(pattern.strip("^$"))}
+    return Kind(name, read, table_type, schema, numeric=True, arrow=pa.int64(), quick=quick)
 
 
 def _of_text(name: str, longest: int) -> Kind:
@@ -152,18 +243,47 @@ def _of_text(name: str, longest: int) -> Kind:
 
 
 _EMPTY_OR = r"^(|{})$"
+_COUNTS = r"^[0-9]{1,9}$"
 CODE = _of_text("code", 64)
 LABEL = _of_text("label", 120)
 NAME = _of_text("name", 200)
-MONEY = _numeric("money", amount(), _EMPTY_OR.format(r"-?[0-9]{1,12}(\.[0-9]{1,4})?"))
-POSITIVE_MONEY = _numeric("money", amount(0), _EMPTY_OR.format(r"[0-9]{1,12}(\.[0-9]{1,4})?"))
-HOURS = _numeric("hours", amount(0), _EMPTY_OR.format(r"[0-9]{1,12}(\.[0-9]{1,4})?"))
-FTE = _numeric("fte", amount(0, 2), _EMPTY_OR.format(r"[0-2](\.[0-9]{1,4})?"))
-HOURS_A_DAY = _numeric("hours", amount(0, 24), _EMPTY_OR.format(r"[0-9]{1,2}(\.[0-9]{1,4})?"))
-COUNT = _numeric("count", _count, _EMPTY_OR.format(r"[0-9]{1,9}"), "integer")
-RATE = _numeric("rate", _rate, r"^[0-9]{1,6}(\.[0-9]{1,12})?$")
-MONTH = Kind(
-    "month", _month, "yearmonth", {"type": "string", "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$"}, {"minimum": "1900-01"}
+MONEY = _amount("money")
+POSITIVE_MONEY = _amount("money", 0)
+HOURS = _amount("hours", 0)
+FTE = _amount("fte", 0, 2, "{1}")
+HOURS_A_DAY = _amount("hours", 0, 24, "{1,2}")
+COUNT = _numeric("count", _count, _COUNTS, "integer", _quick(_COUNTS, 0, None))
+RATE = Kind(
+    "rate",
+    _rate,
+    "number",
+    {"type": ["string", "number"], "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$"},
+    numeric=True,
+    arrow=pa.int64(),
 )
-DAY = Kind("date", _day, "date", {"type": "string", "pattern": _EMPTY_OR.format(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")})
+MONTH = Kind(
+    "month",
+    _month,
+    "yearmonth",
+    {"type": "string", "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    {"minimum": "1900-01"},
+    arrow=pa.int64(),
+)
+PLANNED_MONTH = Kind("month", _planned_month, MONTH.table_type, MONTH.json, MONTH.constraints, arrow=pa.int64())
+DAY = Kind(
+    "date",
+    _day,
+    "date",
+    {"type": "string", "pattern": _EMPTY_OR.format(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")},
+    arrow=pa.date32(),
+)
 CURRENCY = Kind("currency", _currency, "string", {"type": "string", "pattern": "^[A-Z]{3}$"}, {"pattern": "[A-Z]{3}"})
+FLAG = Kind(
+    "flag",
+    _flag,
+    "boolean",
+    {"type": ["string", "boolean"], "enum": ["", "true", "false", True, False]},
+    arrow=pa.int64(),
+)
+SHARES = Kind("shares", _shares, "string", {"type": "string", "maxLength": 1000}, {"maxLength": 1000})
+STAGES = Kind("stages", _stages, "string", {"type": "string", "maxLength": 2000}, {"maxLength": 2000})

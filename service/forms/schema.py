@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 from service.forms.declaration import SUBSIDIARY, Column, Form
@@ -41,6 +42,11 @@ def example_csv(form: Form) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def example_ndjson(form: Form) -> str:
+    """A good row, on a line of its own."""
+    return "".join(json.dumps(row) + "\n" for row in example_rows(form))
 
 
 def _field(column: Column) -> dict[str, Any]:

@@ -1,161 +1,173 @@
-"""Handing in a form: read, check, resolve codes, and store the rows, the source and the receipt in one transaction."""
+"""Handing in a form: check the rows, store them, the source and the receipt, all in one transaction."""
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import json
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Literal
 
+import numpy as np
+import pyarrow as pa
+
 from service.access.keys import Caller
-from service.errors import BadArgument, Problem, RowsRefused
-from service.forms.checking import Checked, check
+from service.errors import Problem, RowsRefused
+from service.forms.checking import Checked, Checker, Findings
 from service.forms.declaration import Form
-from service.forms.readers import Table, read_csv, read_json
 from service.method.measures import MEASURES
 from service.method.months import month_of
-from service.store import customers, exchange_rates, labels, lines, salespeople, submissions, subsidiaries
+from service.operations import control, feeds, plausibility
+from service.operations.handed import Handed, of_one_subsidiary
+from service.operations.landing import Landing
+from service.store import revisions, submissions, subsidiaries
 from service.store.bulk import Merged
-from service.store.reach import GROUP, Reach
+from service.store.reach import Reach
 
 Mode = Literal["all", "valid"]
-Columns = Mapping[str, Sequence[Any]]
+Correction = Literal["restatement", "delta"]
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """What was handed in, as it came, and read as a table."""
+class Terms:
+    """How a submission is to be taken. `reason` is needed where it corrects a closed month."""
 
-    form: Form
-    content_type: str
-    content: bytes
-    table: Table
-
-    @classmethod
-    def read(cls, form: Form, content_type: str, content: bytes) -> "Body":
-        reader = read_csv if content_type == "text/csv" else read_json
-        return cls(form, content_type, content, reader(BytesIO(content), form))
+    mode: Mode = "all"
+    correction: Correction = "restatement"
+    reason: str = ""
 
 
-def home_of(caller: Caller, body: Body, asked: str | None) -> Reach:
-    """The one subsidiary that a submission goes to: the query's, or the one its rows name; or the group."""
-    if body.form.of_group:
-        caller.whole_group()
-        return caller.reach.narrowed([GROUP])
-    named = body.table.subsidiary
-    if asked is not None and named is not None and asked != named:
-        raise BadArgument("subsidiary", f"The query names subsidiary {asked!r}, the rows name {named!r}.")
-    code = asked or named
-    if code is None:
-        raise BadArgument("subsidiary", "Name the subsidiary, in the query or in a column.")
-    return caller.reach.narrowed([subsidiaries.get(caller.connection, caller.reach, code).id])
+def submit(caller: Caller, home: Reach, handed: Handed, terms: Terms) -> tuple[int, list[Problem], list[Problem]]:
+    """Store a form; the number of its record, the problems of refused rows, and warnings.
 
-
-def submit(caller: Caller, home: Reach, body: Body, mode: Mode) -> tuple[int, list[Problem]]:
-    """Store a form; the number of its record, and the problems of refused rows.
-
-    Raises RowsRefused, with nothing stored, where a row is wrong and `mode` is "all".
+    Raises RowsRefused, with nothing stored, where a row is wrong and the mode is "all".
     """
-    connection = caller.connection
+    connection, form = caller.connection, handed.form
     revision = subsidiaries.revision_for_writing(connection, home)
-    checked = check(body.form, body.table, month_of(caller.now.date()))
-    columns, problems, count = _resolved(caller, home, body.form, checked)
-    if count and mode == "all":
-        raise RowsRefused(problems, count, body.table.received)
-    merged = _SAVE[body.form.name](caller, home, columns, revision + 1)
+    feeds.may_hand_in(connection, home, form)
+    landing, found, received = _landed(caller, home, handed, terms)
+    _leave_out_repeated(form, landing, found)
+    if found.count and terms.mode == "all":
+        raise _refusal(handed, found, received)
+    if terms.correction == "delta":
+        landing.staged.add_to_stored(list(MEASURES))
+    warnings = plausibility.unusual(connection, home, landing.staged) if form.name == "statistics" else []
+    handed_in = control.handed_in(form, landing.staged)
+    merged = landing.staged.merge(landing.history, revision + 1)
     if merged.changed:
         revision += 1
         subsidiaries.raise_revision(connection, home, revision)
-    sha256 = hashlib.sha256(body.content).hexdigest()
-    submissions.keep_source(connection, home, sha256, body.content)
-    accepted = merged.added + merged.corrected + merged.unchanged
-    counts = {"added": merged.added, "corrected": merged.corrected, "unchanged": merged.unchanged}
-    values = {
-        "form": body.form.name,
-        "mode": mode,
-        "content_type": body.content_type,
-        "sha256": sha256,
-        "size": len(body.content),
+        feeds.derive(caller, home, form, revision)
+    values = _values(caller, handed, terms, merged, received, found, revision)
+    values |= {"warning_count": len(warnings), "control": json.dumps(control.block(connection, home, form, handed_in))}
+    number = _recorded(caller, home, handed, values, found, warnings)
+    if merged.changed:
+        _note(caller, home, revision, number)
+    return number, _located(handed, found.listed()), _located(handed, warnings)
+
+
+def _landed(caller: Caller, home: Reach, handed: Handed, terms: Terms) -> tuple[Landing, Findings, int]:
+    """All rows read, checked and, as long as they are to be kept, staged."""
+    checker = Checker(handed.form, month_of(caller.now.date()))
+    landing = Landing(caller, home, handed.form, handed.reading.names)
+    elsewhere = feeds.fed_elsewhere(caller.connection, home) if handed.form.name == "statistics" else {}
+    received = 0
+    for batch in handed.reading.batches:
+        of_one_subsidiary(handed, batch)
+        received += batch.received
+        checked = _without_other_feeds(checker.check(batch), elsewhere, checker.found)
+        keep = terms.mode == "valid" or not checker.found.count
+        landing.take(checked, checker.found, keep=keep)
+    landing.staged.finish()
+    return landing, checker.found, received
+
+
+def _without_other_feeds(checked: Checked, elsewhere: dict[str, str], found: Findings) -> Checked:
+    """Rows without a number in a measure that comes from a register."""
+    refused = np.zeros(len(checked.rows), dtype=bool)
+    for measure, register in elsewhere.items():
+        if measure in checked.columns:
+            given = np.asarray(checked.columns[measure]) != 0
+            message = (
+                f"This subsidiary's {measure} comes from the form {register}: leave it out here, or switch the feed."
+            )
+            rows = checked.rows.filter(pa.array(given)).to_pylist()
+            found.add([Problem(row, measure, "fed_by_register", message) for row in rows])
+            refused |= given
+    if not refused.any():
+        return checked
+    kept = pa.array(~refused)
+    return Checked({name: cells.filter(kept) for name, cells in checked.columns.items()}, checked.rows.filter(kept))
+
+
+def _leave_out_repeated(form: Form, landing: Landing, found: Findings) -> None:
+    repeated = landing.staged.repeated()
+    if not repeated:
+        return
+    names = ", ".join(form.key)
+    found.add(
+        [
+            Problem(
+                row,
+                form.key[0],
+                "duplicate_key",
+                f"Row {first} has the same {names}: a key stands once in a submission.",
+            )
+            for row, first in repeated
+        ]
+    )
+    landing.staged.leave_out([row for row, _ in repeated])
+
+
+def _refusal(handed: Handed, found: Findings, received: int) -> RowsRefused:
+    return RowsRefused(_located(handed, found.listed()), found.count, received)
+
+
+def _located(handed: Handed, problems: list[Problem]) -> list[Problem]:
+    """With the name that a spreadsheet has for the cell."""
+    name = handed.reading.cell
+    if name is None:
+        return problems
+    return [
+        problem.at(name(problem.row, problem.column)) if problem.row is not None and problem.column else problem
+        for problem in problems
+    ]
+
+
+def _values(
+    caller: Caller, handed: Handed, terms: Terms, merged: Merged, received: int, found: Findings, revision: int
+) -> dict[str, Any]:
+    accepted = merged.added + merged.corrected + merged.unchanged + merged.removed
+    source = handed.source
+    return {
+        "form": handed.form.name,
+        "mode": terms.mode,
+        "reason": terms.reason,
+        "format": source.format.name,
+        "content_encoding": source.encoding,
+        "query": source.query,
+        "sha256": source.sha256,
+        "size": source.size,
         "received_at": caller.now,
         "key_id": caller.key_id,
-        "received": body.table.received,
+        "received": received,
         "accepted": accepted,
-        "rejected": body.table.received - accepted,
-        "problem_count": count,
+        "added": merged.added,
+        "corrected": merged.corrected,
+        "unchanged": merged.unchanged,
+        "removed": merged.removed,
+        "rejected": received - accepted,
+        "problem_count": found.count,
         "data_revision": revision,
-        **counts,
     }
-    number = submissions.record(connection, home, values, [problem.as_dict() for problem in problems])
-    return number, problems
 
 
-def _resolved(caller: Caller, home: Reach, form: Form, checked: Checked) -> tuple[Columns, list[Problem], int]:
-    """The good rows with numbers in place of codes, and all problems, those of unknown codes among them."""
-    columns, unknown = dict(checked.columns), []
-    places: set[int] = set()
-    for column, noun, table in _REFERENCES.get(form.name, ()):
-        known = labels.numbers(caller.connection, home, table)
-        numbers = [known.get(code) for code in columns[column]]
-        for place in [place for place, number in enumerate(numbers) if number is None]:
-            code = columns[column][place]
-            message = f"There is no {noun} {code!r} in this subsidiary. Hand in the {noun} first."
-            unknown.append(Problem(checked.rows[place], column, f"unknown_{noun}", message, code))
-            places.add(place)
-        columns[column] = numbers
-    if places:
-        columns = {
-            name: [value for place, value in enumerate(values) if place not in places]
-            for name, values in columns.items()
-        }
-    problems = sorted([*checked.problems, *unknown], key=lambda problem: problem.row or 0)
-    return columns, problems, checked.problem_count + len(unknown)
+def _recorded(
+    caller: Caller, home: Reach, handed: Handed, values: dict[str, Any], found: Findings, warnings: list[Problem]
+) -> int:
+    with handed.source.path.open("rb") as body:
+        submissions.keep_source(caller.connection, home, handed.source.sha256, body)
+    listed = [(problem, False) for problem in found.listed()] + [(problem, True) for problem in warnings]
+    rows = [{**problem.as_dict(), "warning": warning} for problem, warning in listed]
+    return submissions.record(caller.connection, home, values, rows)
 
 
-def _rows(columns: Columns, *names: str) -> list[tuple[Any, ...]]:
-    return list(zip(*(columns[name] for name in names), strict=True))
-
-
-def _numbered(caller: Caller, home: Reach, columns: Columns, *names: str) -> Columns:
-    """With numbers in place of channels and product groups; new ones are numbered."""
-    result = dict(columns)
-    for name in names:
-        known = labels.ensure(caller.connection, home, _LABELS[name], columns[name])
-        result[name] = [known[code] for code in columns[name]]
-    return result
-
-
-def _save_customers(caller: Caller, home: Reach, columns: Columns, revision: int) -> Merged:
-    columns = _numbered(caller, home, columns, "channel")
-    names = ("code", "name", "salesperson", "channel", "potential", "potential_date", "potential_source")
-    return customers.save(caller.connection, home, _rows(columns, *names, "industry", "region", "since"), revision)
-
-
-def _save_salespeople(caller: Caller, home: Reach, columns: Columns, revision: int) -> Merged:
-    names = ("code", "start", "end", "name", "team", "role", "fte", "hours_a_day", "monthly_cost")
-    return salespeople.save(caller.connection, home, _rows(columns, *names), revision)
-
-
-def _save_statistics(caller: Caller, home: Reach, columns: Columns, revision: int) -> Merged:
-    columns = _numbered(caller, home, columns, "channel", "product_group")
-    names = ("period", "customer", "salesperson", "channel", "product_group", *MEASURES)
-    return lines.save(caller.connection, home, _rows(columns, *names), revision)
-
-
-def _save_exchange_rates(caller: Caller, _home: Reach, columns: Columns, revision: int) -> Merged:
-    rows = _rows(columns, "period", "currency", "reference", "rate")
-    return exchange_rates.save(caller.connection, rows, revision)
-
-
-_SAVE: Mapping[str, Callable[[Caller, Reach, Columns, int], Merged]] = {
-    "customers": _save_customers,
-    "salespeople": _save_salespeople,
-    "statistics": _save_statistics,
-    "exchange-rates": _save_exchange_rates,
-}
-_LABELS = {"channel": labels.CHANNEL, "product_group": labels.PRODUCT_GROUP}
-_REFERENCES = {
-    "customers": (("salesperson", "salesperson", salespeople.TABLE),),
-    "statistics": (
-        ("customer", "customer", customers.TABLE),
-        ("salesperson", "salesperson", salespeople.TABLE),
-    ),
-}
+def _note(caller: Caller, home: Reach, revision: int, number: int) -> None:
+    values = {"revision": revision, "at": caller.now, "key_id": caller.key_id}
+    revisions.note(caller.connection, home, {**values, "action": "submission", "submission": number})

@@ -1,55 +1,183 @@
 """Many rows at once: new ones go in, changed ones replace the former, and the former go to the history.
 
-Works on sets: the rows are loaded into a temporary table, compared there with what is stored, and written by two
-statements, in the order of their keys, so that two submissions never lock each other out.
+Works on sets. Rows are loaded into a temporary table, in runs sorted by key (an index that is filled in order costs
+half), and compared there with what is stored; then three statements write what is new, changed or removed, and only
+that. Whoever writes holds the lock on the subsidiary, so two submissions never meet in the same rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, and_, func, insert, literal, or_, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from service.store.database import affected, load
+
+RUN_ROWS = 524_288
+DELETED, ROW = "deleted", "row"
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """How many rows were new, how many replaced another value, how many were there already."""
+    """How many rows were new, replaced another value, were there already, and were removed."""
 
-    added: int
-    corrected: int
-    unchanged: int
+    added: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+    removed: int = 0
 
     @property
     def changed(self) -> bool:
-        return bool(self.added or self.corrected)
+        return bool(self.added or self.corrected or self.removed)
 
 
-def merge(
-    connection: Connection, table: Table, history: Table, rows: Sequence[tuple[Any, ...]], revision: int
-) -> Merged:
-    """Store the rows (values in the order of the table's columns, without `revision`) as of this data revision.
+class Staged:
+    """Rows on their way into a table, in a temporary one.
 
-    `table` has a column `revision`, `history` the same columns and `until_revision`, which is part of its key.
+    `names` are the columns that the rows bring, `fixed` the values of the others (all but `revision`). Beside them a
+    row has its number in what was handed in, and whether it is to be removed.
     """
-    keys = [column.name for column in table.primary_key.columns]
-    names = [column.name for column in table.columns if column.name != "revision"]
-    values = [name for name in names if name not in keys]
-    places = [names.index(key) for key in keys]
-    staged = _stage(connection, table, names, sorted(rows, key=lambda row: tuple(row[place] for place in places)))
 
-    same_key = and_(*(table.c[key] == staged.c[key] for key in keys))
-    differs = or_(*(table.c[name].is_distinct_from(staged.c[name]) for name in values))
-    former = select(*(table.c[column.name] for column in table.columns), _number(revision)).where(same_key, differs)
-    into_history = [*(column.name for column in table.columns), "until_revision"]
-    corrected = affected(connection, insert(history).from_select(into_history, former))
+    def __init__(self, connection: Connection, table: Table, names: Sequence[str], fixed: Mapping[str, Any]) -> None:
+        self.connection = connection
+        self.table = table
+        self.names = tuple(names)
+        self.fixed = dict(fixed)
+        self.keys = [column.name for column in table.primary_key.columns]
+        self.values = [c.name for c in table.columns if c.name not in (*self.keys, "revision")]
+        own = [Column(name, table.c[name].type, nullable=True) for name in self.names]
+        extra = [Column(ROW, BigInteger), Column(DELETED, BigInteger)]
+        self.rows = Table(f"staged_{table.name}", MetaData(), *extra, *own, prefixes=["TEMPORARY"])
+        self.rows.create(connection)
+        self.count = 0
+        self._waiting: list[pa.Table] = []
+        self._hashes: list[Any] = []
+        self._first: int | None = None
+        self._last: int | None = None
 
-    written = _upsert(connection, table, staged, names, keys, values, revision)
-    staged.drop(connection)
-    _analyze(connection, table, written)
-    return Merged(written - corrected, corrected, len(rows) - written)
+    def add(self, columns: Mapping[str, pa.Array], rows: pa.Array, deleted: pa.Array | None = None) -> None:
+        """Take a batch: a column for each of the names."""
+        if not len(rows):
+            return
+        removed = pa.repeat(pa.scalar(0, pa.int64()), len(rows)) if deleted is None else deleted.cast(pa.int64())
+        batch = pa.table({ROW: rows, DELETED: removed, **{name: columns[name] for name in self.names}})
+        self.count += len(rows)
+        self._waiting.append(batch)
+        brought = [key for key in self.keys if key in self.names]
+        self._hashes.append(_hashes(batch, brought))
+        if pa.types.is_integer(batch.schema.field(brought[0]).type):
+            numbers = batch.column(brought[0]).to_numpy()
+            low, high = int(numbers.min()), int(numbers.max())
+            self._first = low if self._first is None else min(low, self._first)
+            self._last = high if self._last is None else max(high, self._last)
+        if sum(len(part) for part in self._waiting) >= RUN_ROWS:
+            self._load()
+
+    def finish(self) -> None:
+        """All rows are there."""
+        self._load()
+        _analyze(self.connection, self.rows, self.count)
+
+    def repeated(self) -> list[tuple[int, int]]:
+        """Rows with a key that an earlier row has: the row's number and the earlier one's."""
+        hashes = np.concatenate(self._hashes) if self._hashes else np.array([], dtype=np.uint64)
+        if len(np.unique(hashes)) == len(hashes):
+            return []
+        brought = [self.rows.c[key] for key in self.keys if key in self.names]
+        first = func.min(self.rows.c[ROW]).label("first")
+        twice = select(*brought, first).group_by(*brought).having(func.count() > 1).subquery()
+        same = and_(*(column == twice.c[column.name] for column in brought))
+        found = select(self.rows.c[ROW], twice.c.first).join(twice, same).where(self.rows.c[ROW] > twice.c.first)
+        return [(row, first) for row, first in self.connection.execute(found.order_by(self.rows.c[ROW]))]
+
+    def leave_out(self, rows: Sequence[int]) -> None:
+        """Forget rows that were refused."""
+        for start in range(0, len(rows), 500):
+            part = delete(self.rows).where(self.rows.c[ROW].in_(rows[start : start + 500]))
+            self.count -= affected(self.connection, part)
+
+    def add_to_stored(self, names: Sequence[str]) -> None:
+        """Turn differences into values: what is stored plus what was handed in, for these columns."""
+        sums = {name: self.rows.c[name] + self.table.c[name] for name in names if name in self.names}
+        self.connection.execute(update(self.rows).values(sums).where(self.matches()))
+
+    def changing(self) -> Any:
+        """The condition that a staged row would change what is stored."""
+        same = exists().where(self.matches(), not_(self._differs()))
+        gone = and_(self.rows.c[DELETED] == 1, not_(exists().where(self.matches())))
+        return not_(or_(and_(self.rows.c[DELETED] == 0, same), gone))
+
+    def merge(self, history: Table, revision: int) -> Merged:
+        """Store the rows as of this data revision. `history` has the table's columns and `until_revision`."""
+        kept, removed = self.rows.c[DELETED] == 0, self.rows.c[DELETED] == 1
+        former = select(*(self.table.c[column.name] for column in self.table.columns), _number(revision))
+        into_history = [*(column.name for column in self.table.columns), "until_revision"]
+        replaced = former.where(self.matches(), or_(removed, self._differs()))
+        moved = affected(self.connection, insert(history).from_select(into_history, replaced))
+        gone = corrected = 0
+        if moved:
+            gone = affected(self.connection, delete(self.table).where(exists().where(self.matches(), removed)))
+            new_values = {name: self._value(name) for name in self.values} | {"revision": _number(revision)}
+            changed = update(self.table).values(new_values).where(self.matches(), kept, self._differs())
+            corrected = affected(self.connection, changed) if moved > gone else 0
+        added = affected(self.connection, self._insertion(revision, kept))
+        self.drop()
+        _analyze(self.connection, self.table, added)
+        return Merged(added, corrected, self.count - added - corrected - gone, gone)
+
+    def drop(self) -> None:
+        self.rows.drop(self.connection)
+
+    def matches(self) -> Any:
+        """The condition that a stored row has the key of a staged one."""
+        conditions = [self.table.c[key] == self._value(key) for key in self.keys]
+        if self._first is not None:
+            brought = next(key for key in self.keys if key in self.names)
+            # Implied by the equality, but it keeps the database from reading the whole table.
+            conditions.append(self.table.c[brought].between(self._first, self._last))
+        return and_(*conditions)
+
+    def _differs(self) -> Any:
+        return or_(*(self.table.c[name].is_distinct_from(self._value(name)) for name in self.values))
+
+    def _insertion(self, revision: int, kept: Any) -> Any:
+        names = [*self.keys, *self.values]
+        new = select(*(self._value(name) for name in names), _number(revision))
+        new = new.where(kept, not_(exists().where(self.matches())))
+        return insert(self.table).from_select([*names, "revision"], new)
+
+    def _value(self, name: str) -> Any:
+        if name in self.names:
+            return self.rows.c[name]
+        return literal(self.fixed[name], self.table.c[name].type)
+
+    def _load(self) -> None:
+        if not self._waiting:
+            return
+        run = pa.concat_tables(self._waiting).unify_dictionaries()
+        self._waiting = []
+        order = [(key, "ascending") for key in self.keys if key in self.names]
+        load(self.connection, self.rows, _decoded(run).sort_by(order))
 
 
 def next_number(connection: Connection, column: Column[Any], *conditions: Any) -> int:
@@ -58,13 +186,19 @@ def next_number(connection: Connection, column: Column[Any], *conditions: Any) -
     return (largest or 0) + 1
 
 
-def _stage(connection: Connection, table: Table, names: list[str], rows: Sequence[tuple[Any, ...]]) -> Table:
-    columns = [Column(name, table.c[name].type, nullable=True) for name in names]
-    staged = Table(f"staged_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
-    staged.create(connection)
-    load(connection, staged, rows)
-    _analyze(connection, staged, len(rows))
-    return staged
+def _decoded(run: pa.Table) -> pa.Table:
+    """Texts in place of their numbers in a dictionary."""
+    columns = {
+        name: column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for name, column in zip(run.column_names, run.columns, strict=True)
+    }
+    return pa.table(columns)
+
+
+def _hashes(batch: pa.Table, names: Sequence[str]) -> Any:
+    """64 bits for each row's key: equal keys have equal ones."""
+    frame = pd.DataFrame({name: _decoded(batch.select([name])).column(0).to_pandas() for name in names})
+    return pd.util.hash_pandas_object(frame, index=False).to_numpy()
 
 
 def _analyze(connection: Connection, table: Table, written: int) -> None:
@@ -77,32 +211,6 @@ def _analyze(connection: Connection, table: Table, written: int) -> None:
     known = select(text("reltuples")).select_from(text("pg_class")).where(text("oid = CAST(:name AS regclass)"))
     if connection.execute(known, {"name": table.name}).scalar_one() < written:
         connection.exec_driver_sql(f"ANALYZE {table.name}")
-
-
-def _upsert(
-    connection: Connection,
-    table: Table,
-    staged: Table,
-    names: list[str],
-    keys: list[str],
-    values: list[str],
-    revision: int,
-) -> int:
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    ordered = select(*(staged.c[name] for name in names), _number(revision)).where(_always(staged, keys))
-    statement = dialect.insert(table).from_select([*names, "revision"], ordered.order_by(*(staged.c[k] for k in keys)))
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=[table.c[key] for key in keys],
-        set_={name: new[name] for name in [*values, "revision"]},
-        where=or_(*(table.c[name].is_distinct_from(new[name]) for name in values)),
-    )
-    return affected(connection, statement)
-
-
-def _always(staged: Table, keys: list[str]) -> Any:
-    # SQLite reads "SELECT … ON CONFLICT" without a WHERE as a join.
-    return staged.c[keys[0]].is_not(None)
 
 
 def _number(value: int) -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, ForeignKeyConstraint, Index, Row, Select, Tab
 from sqlmodel import Field, SQLModel
 
 from service.store import labels, salespeople
-from service.store.bulk import Merged, merge, next_number
+from service.store.bulk import next_number
 from service.store.columns import amount, code, number_key, revision_key
 from service.store.pages import later
 from service.store.reach import BUILT, Reach
@@ -45,7 +45,6 @@ class Customer(CustomerFields, table=True):
 
 class CustomerHistory(CustomerFields, table=True):
     __tablename__ = "customer_history"
-    __table_args__ = (ForeignKeyConstraint(["subsidiary_id", "id"], ["customer.subsidiary_id", "customer.id"]),)
     until_revision: int = revision_key()
 
 
@@ -54,17 +53,9 @@ HISTORY: Table = CustomerHistory.__table__  # type: ignore[attr-defined]
 UNATTRIBUTED = 0
 
 
-def save(connection: Connection, reach: Reach, rows: Sequence[tuple[Any, ...]], revision: int) -> Merged:
-    """Store rows of (code, and the columns after it without `revision`) for the one subsidiary in reach."""
-    known = labels.numbers(connection, reach, TABLE)
-    fresh = next_number(connection, TABLE.c.id, TABLE.c.subsidiary_id == reach.one)
-    numbered = []
-    for row in rows:
-        number = known.get(row[0])
-        if number is None:
-            number, fresh = fresh, fresh + 1
-        numbered.append((reach.one, number, *row))
-    return merge(connection, TABLE, HISTORY, numbered, revision)
+def fresh_number(connection: Connection, reach: Reach) -> int:
+    """The first number that no customer of the one subsidiary in reach has or had."""
+    return max(next_number(connection, table.c.id, table.c.subsidiary_id == reach.one) for table in (TABLE, HISTORY))
 
 
 def page(

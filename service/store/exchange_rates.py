@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Row, Table, select
 from sqlmodel import Field, SQLModel
 
-from service.store.bulk import Merged, merge
 from service.store.columns import amount, number_key, revision_key
 from service.store.pages import later
 
@@ -31,11 +30,6 @@ class ExchangeRateHistory(ExchangeRateFields, table=True):
 TABLE: Table = ExchangeRate.__table__  # type: ignore[attr-defined]
 HISTORY: Table = ExchangeRateHistory.__table__  # type: ignore[attr-defined]
 _KEY = (TABLE.c.period, TABLE.c.currency, TABLE.c.reference)
-
-
-def save(connection: Connection, rows: Sequence[tuple[Any, ...]], revision: int) -> Merged:
-    """Store rows of (period, currency, reference, rate in 10⁻¹²)."""
-    return merge(connection, TABLE, HISTORY, rows, revision)
 
 
 def into(connection: Connection, reference: str) -> dict[tuple[str, int], int]:

@@ -28,6 +28,8 @@ class ProductGroup(SQLModel, table=True):
 
 CHANNEL: Table = Channel.__table__  # type: ignore[attr-defined]
 PRODUCT_GROUP: Table = ProductGroup.__table__  # type: ignore[attr-defined]
+NOBODY = 0
+"""The number of what is not attributed."""
 
 
 def numbers(connection: Connection, reach: Reach, table: Table) -> dict[str, int]:

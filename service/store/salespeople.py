@@ -7,8 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
-from service.store import labels
-from service.store.bulk import Merged, merge
 from service.store.columns import amount, code, number_key, revision_key, subsidiary_key
 from service.store.pages import later
 from service.store.reach import Reach
@@ -53,13 +51,6 @@ class EmploymentHistory(EmploymentFields, table=True):
 TABLE: Table = Salesperson.__table__  # type: ignore[attr-defined]
 EMPLOYMENT: Table = Employment.__table__  # type: ignore[attr-defined]
 HISTORY: Table = EmploymentHistory.__table__  # type: ignore[attr-defined]
-
-
-def save(connection: Connection, reach: Reach, rows: Sequence[tuple[Any, ...]], revision: int) -> Merged:
-    """Store rows of (code, start, and the columns after it without `revision`) for the one subsidiary in reach."""
-    numbers = labels.ensure(connection, reach, TABLE, (row[0] for row in rows))
-    numbered = [(reach.one, numbers[code], *values) for code, *values in rows]
-    return merge(connection, EMPLOYMENT, HISTORY, numbered, revision)
 
 
 def spans(

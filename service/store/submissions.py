@@ -1,11 +1,11 @@
 """Submissions: what was handed in, byte by byte, what became of it, and the answers kept for repeated requests."""
 
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, insert, select
+import pyarrow as pa
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from service.store.bulk import next_number
@@ -17,10 +17,21 @@ from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
 class Source(SQLModel, table=True):
-    """A body as it came, compressed; the same bytes are kept once."""
+    """A body as it came; the same bytes are kept once."""
 
     subsidiary_id: int = subsidiary_key()
     sha256: str = Field(primary_key=True, max_length=64)
+
+
+class SourceChunk(SQLModel, table=True):
+    """A piece of a body, compressed (zstd) on its own."""
+
+    __tablename__ = "source_chunk"
+    __table_args__ = (ForeignKeyConstraint(["subsidiary_id", "sha256"], ["source.subsidiary_id", "source.sha256"]),)
+    subsidiary_id: int = number_key()
+    sha256: str = Field(primary_key=True, max_length=64)
+    place: int = number_key()
+    size: int
     content: bytes
 
 
@@ -30,7 +41,10 @@ class Submission(SQLModel, table=True):
     number: int = number_key()
     form: str = Field(max_length=32)
     mode: str = Field(max_length=8)
-    content_type: str = Field(max_length=64)
+    format: str = Field(max_length=8)
+    content_encoding: str = Field(default="", max_length=16)
+    query: str = Field(default="", max_length=1000)
+    reason: str = Field(default="", max_length=500)
     sha256: str = Field(max_length=64)
     size: int = Field(sa_type=BigInteger)
     received_at: datetime
@@ -40,13 +54,19 @@ class Submission(SQLModel, table=True):
     added: int
     corrected: int
     unchanged: int
+    removed: int = 0
     rejected: int
     problem_count: int
+    warning_count: int = 0
+    control: str = Field(default="[]", sa_type=Text)
     data_revision: int = amount()
+    withdrawn_at: datetime | None = None
+    withdrawn_revision: int | None = amount(default=None)
+    withdrawn_reason: str = Field(default="", max_length=500)
 
 
 class SubmissionProblem(SQLModel, table=True):
-    """A row that was refused while others of its submission were stored (`mode=valid`)."""
+    """A row that was refused while others of its submission were stored (`mode=valid`), or a warning."""
 
     __tablename__ = "submission_problem"
     __table_args__ = (
@@ -60,6 +80,8 @@ class SubmissionProblem(SQLModel, table=True):
     code: str = Field(max_length=32)
     message: str = Field(sa_type=Text)
     value: str | None = Field(default=None, max_length=120)
+    cell: str | None = Field(default=None, max_length=300)
+    warning: bool = False
 
 
 class Idempotency(SQLModel, table=True):
@@ -74,21 +96,31 @@ class Idempotency(SQLModel, table=True):
 
 
 SOURCE: Table = Source.__table__  # type: ignore[attr-defined]
+CHUNK: Table = SourceChunk.__table__  # type: ignore[attr-defined]
 TABLE: Table = Submission.__table__  # type: ignore[attr-defined]
 PROBLEM: Table = SubmissionProblem.__table__  # type: ignore[attr-defined]
 IDEMPOTENCY: Table = Idempotency.__table__  # type: ignore[attr-defined]
+_CHUNK = 4 << 20
+_ZSTD = pa.Codec("zstd", compression_level=1)
 _KEY = (TABLE.c.subsidiary_id, TABLE.c.number)
 
 
-def keep_source(connection: Connection, reach: Reach, sha256: str, body: bytes) -> None:
-    content = zlib.compress(body, 6)
-    insert_new(connection, SOURCE, {"subsidiary_id": reach.one, "sha256": sha256, "content": content})
+def keep_source(connection: Connection, reach: Reach, sha256: str, body: BinaryIO) -> None:
+    """Keep a body as it came, unless the one subsidiary in reach has handed in the same bytes before."""
+    key = {"subsidiary_id": reach.one, "sha256": sha256}
+    if not insert_new(connection, SOURCE, key):
+        return
+    for place, piece in enumerate(iter(lambda: body.read(_CHUNK), b"")):
+        content = _ZSTD.compress(piece, asbytes=True)
+        connection.execute(insert(CHUNK).values({**key, "place": place, "size": len(piece), "content": content}))
 
 
-def source(connection: Connection, reach: Reach, sha256: str) -> bytes:
-    """The bytes that were handed in to the one subsidiary in reach."""
-    condition = (SOURCE.c.subsidiary_id == reach.one) & (SOURCE.c.sha256 == sha256)
-    return zlib.decompress(connection.execute(select(SOURCE.c.content).where(condition)).scalar_one())
+def source(connection: Connection, reach: Reach, sha256: str) -> Iterator[bytes]:
+    """The bytes that were handed in to the one subsidiary in reach, piece by piece."""
+    of_body = (CHUNK.c.subsidiary_id == reach.one) & (CHUNK.c.sha256 == sha256)
+    for place in connection.execute(select(CHUNK.c.place).where(of_body).order_by(CHUNK.c.place)).scalars().all():
+        piece = connection.execute(select(CHUNK.c.size, CHUNK.c.content).where(of_body, CHUNK.c.place == place)).one()
+        yield _ZSTD.decompress(piece.content, piece.size, asbytes=True)
 
 
 def record(connection: Connection, reach: Reach, values: dict[str, Any], problems: Sequence[dict[str, Any]]) -> int:
@@ -99,6 +131,13 @@ def record(connection: Connection, reach: Reach, values: dict[str, Any], problem
         key = {"subsidiary_id": reach.one, "submission": number}
         connection.execute(insert(PROBLEM), [{**key, "place": place, **row} for place, row in enumerate(problems)])
     return number
+
+
+def withdrawn(connection: Connection, reach: Reach, number: int, at: datetime, revision: int, reason: str) -> None:
+    """Note that a submission to the one subsidiary in reach was withdrawn."""
+    condition = (TABLE.c.subsidiary_id == reach.one) & (TABLE.c.number == number)
+    values = {"withdrawn_at": at, "withdrawn_revision": revision, "withdrawn_reason": reason}
+    connection.execute(update(TABLE).where(condition).values(values))
 
 
 def get(connection: Connection, reach: Reach, number: int) -> Row[Any] | None:

@@ -20,6 +20,9 @@ class Subsidiary(SQLModel, table=True):
     country: str = Field(max_length=2)
     currency: str = Field(max_length=3)
     data_revision: int = amount()
+    feed_results: str = Field(default="lines", max_length=8)
+    feed_funnel: str = Field(default="lines", max_length=8)
+    feed_activity: str = Field(default="lines", max_length=8)
     created_at: datetime
     updated_at: datetime
 
@@ -67,6 +70,13 @@ def revision_for_writing(connection: Connection, reach: Reach) -> int:
     statement = lock(connection, select(TABLE.c.data_revision).where(TABLE.c.id == reach.one))
     revision: int = connection.execute(statement).scalar_one()
     return revision
+
+
+def feeds(connection: Connection, reach: Reach) -> dict[str, str]:
+    """Group of measures → `lines` or `register`, of the one subsidiary in reach."""
+    columns = (TABLE.c.feed_results, TABLE.c.feed_funnel, TABLE.c.feed_activity)
+    row = connection.execute(select(*columns).where(TABLE.c.id == reach.one)).one()
+    return {"results": row.feed_results, "funnel": row.feed_funnel, "activity": row.feed_activity}
 
 
 def raise_revision(connection: Connection, reach: Reach, revision: int) -> None:

@@ -81,7 +81,7 @@ CASES = [
         "unknown field", [LINE | {"revenu": "1"}], row=(1, "revenu", "unknown_column"), words=("did you mean revenue",)
     ),
     submit("field twice", '[{"period": "2025-01", "period": "2025-02"}]', row=(1, "period", "duplicate_column")),
-    submit("missing field", [{"revenue": "1"}], row=(1, "period", "missing_column")),
+    submit("missing field", [{"revenue": "1"}], row=(1, "period", "missing_value")),
     submit("missing field in one row", [LINE, {"revenue": "1"}], row=(2, "period", "missing_value")),
     submit("not an object", [LINE, 5], row=(2, None, "wrong_type")),
     submit("not an array", {"period": "2025-01"}, "bad-body", 400),

@@ -1,0 +1,61 @@
+"""A body on its way in: written to a file as it comes, so that its size does not matter to the process."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import Headers
+
+from service.errors import WrongContentType
+from service.forms.dialect import ENCODINGS
+from service.forms.formats import FORMATS
+from service.operations.handed import Source
+from service.operations.repeats import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What came, what it is declared to be, and the fingerprint of the whole request."""
+
+    source: Source
+    charset: str
+    fingerprint: str
+    unpacked_limit: int
+
+
+async def spooled(request: Request) -> AsyncIterator[Spooled]:
+    """The body in a temporary file. Raises WrongContentType before it takes any of it."""
+    content_type, charset = _declared(request.headers)
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise WrongContentType("A body comes as it is, or with Content-Encoding: gzip.")
+    digest, size = hashlib.sha256(), 0
+    with NamedTemporaryFile(prefix="kontor-") as file:
+        async for piece in request.stream():
+            digest.update(piece)
+            size += len(piece)
+            file.write(piece)
+        file.flush()
+        sha256 = digest.hexdigest()
+        packed = "gzip" if encoding == "gzip" else ""
+        source = Source(Path(file.name), sha256, size, FORMATS[content_type], packed, request.url.query)
+        parts = (request.method, request.url.path, request.url.query, content_type, charset, packed, sha256)
+        settings = request.app.state.settings
+        limit = settings.max_json_bytes if source.format.whole else settings.max_body_bytes
+        yield Spooled(source, charset, fingerprint(*parts), limit)
+
+
+def _declared(headers: Headers) -> tuple[str, str]:
+    content_type, *parameters = headers.get("content-type", "").split(";")
+    content_type = content_type.strip().lower()
+    if content_type not in FORMATS:
+        raise WrongContentType(f"Send {', '.join(FORMATS)}.")
+    given: dict[str, Any] = dict(part.strip().lower().partition("=")[::2] for part in parameters if "=" in part)
+    charset = str(given.get("charset", "utf-8")).strip('"')
+    if charset not in ENCODINGS or (charset != "utf-8" and content_type != "text/csv"):
+        raise WrongContentType(f"The charset of a CSV is one of {', '.join(ENCODINGS)}; other formats are UTF-8.")
+    return content_type, charset

@@ -1,0 +1,135 @@
+"""Feeds: per group of measures a subsidiary hands in lines, or a register from which the lines are derived.
+
+Lines of a register stand beside those of the form `statistics`, under their own feed, and are the sums of the entries
+that the register's rows make. They are made anew whenever a row of the register changes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import Connection, Row
+
+from service.access.keys import Caller
+from service.errors import OtherFeed
+from service.forms.declaration import Form
+from service.forms.kinds import read_shares, read_stages
+from service.method.measures import MEASURES
+from service.method.money import largest_remainder
+from service.method.months import month_of
+from service.store import entries, labels, lines, salespeople, subsidiaries
+from service.store.bulk import Staged
+from service.store.reach import Reach
+from service.store.registers import TABLES
+from service.values import AMOUNT_SCALE
+
+GROUPS: Mapping[str, str] = {"orders": "results", "deals": "funnel", "activities": "activity"}
+"""Register → the group of measures that it feeds."""
+_NUMBERS = {name: number for number, name in lines.FEEDS.items()}
+Entry = dict[str, Any]
+
+
+def may_hand_in(connection: Connection, home: Reach, form: Form) -> None:
+    """Raises OtherFeed for a register whose measures this subsidiary hands in as lines."""
+    group = GROUPS.get(form.name)
+    if group is not None and subsidiaries.feeds(connection, home)[group] == "lines":
+        raise OtherFeed(
+            f"This subsidiary hands in its {group} as lines (the form statistics). To hand in {form.name}, declare the"
+            f" feed of its {group} as register first."
+        )
+
+
+def fed_elsewhere(connection: Connection, home: Reach) -> dict[str, str]:
+    """Measure → the register it comes from, for the measures that lines may not bring."""
+    declared = subsidiaries.feeds(connection, home)
+    registers = {group: register for register, group in GROUPS.items() if declared[group] == "register"}
+    return {name: registers[measure.group] for name, measure in MEASURES.items() if measure.group in registers}
+
+
+def derive(caller: Caller, home: Reach, form: Form, revision: int) -> None:
+    """Bring the lines of a register up to its rows, after this data revision changed some of them."""
+    if form.name not in GROUPS:
+        return
+    rows = entries.changed(caller.connection, home, TABLES[form.name], revision)
+    derive_rows(caller, home, form.name, revision, rows)
+
+
+def derive_rows(caller: Caller, home: Reach, register: str, revision: int, rows: Sequence[Row[Any]]) -> None:
+    """The same, with the register's rows that changed or are to be taken in."""
+    connection, feed = caller.connection, _NUMBERS[register]
+    sellers = labels.numbers(connection, home, salespeople.TABLE) if register == "orders" else {}
+    made = [
+        {"source": row.id, "place": place, **_EMPTY, **entry}
+        for row in rows
+        for place, entry in enumerate(_ENTRIES[register](row, sellers))
+    ]
+    frame = pd.DataFrame(made, columns=["source", "place", *entries.KEY, *MEASURES])
+    sums = entries.replace(connection, home, feed, TABLES[register], revision, frame)
+    store(connection, home, feed, sums, revision)
+
+
+def store(connection: Connection, home: Reach, feed: int, sums: pd.DataFrame, revision: int) -> None:
+    """Lines of a register; those without any entry are removed."""
+    names = [*entries.KEY, *MEASURES]
+    staged = Staged(connection, lines.TABLE, names, {"subsidiary_id": home.one, "feed": feed})
+    columns = {name: pa.array(sums[name].to_numpy()) for name in names}
+    rows = pa.array(range(1, len(sums) + 1), type=pa.int64())
+    staged.add(columns, rows, pa.array((sums["entries"] == 0).to_numpy().astype("int64")))
+    staged.finish()
+    staged.merge(lines.HISTORY, revision)
+
+
+_EMPTY: Entry = dict.fromkeys((*entries.KEY, *MEASURES), 0)
+
+
+def _of_order(row: Row[Any], sellers: Mapping[str, int]) -> Iterator[Entry]:
+    """An order by its credit shares; every part is rounded so that the parts add up to the order."""
+    key = {
+        "period": month_of(row.date),
+        "customer_id": row.customer_id,
+        "channel_id": row.channel_id,
+        "product_group_id": row.product_group_id,
+    }
+    amounts = {"orders": AMOUNT_SCALE * (row.amount >= 0), "revenue": row.amount, "margin": row.margin}
+    if not row.credit_shares:
+        yield {**key, "salesperson_id": row.salesperson_id, **amounts}
+        return
+    shares = read_shares(row.credit_shares)
+    shares[""] = AMOUNT_SCALE - sum(shares.values())
+    codes, weights = list(shares), list(shares.values())
+    parts = {name: largest_remainder(amount, weights, codes) for name, amount in amounts.items()}
+    for place, code in enumerate(codes):
+        if weights[place]:
+            yield {**key, "salesperson_id": sellers[code], **{name: split[place] for name, split in parts.items()}}
+
+
+def _of_deal(row: Row[Any], _sellers: Mapping[str, int]) -> Iterator[Entry]:
+    """What a deal adds in the month it was created, qualified, offered and won."""
+    key = {"customer_id": row.customer_id, "salesperson_id": row.salesperson_id, "channel_id": row.channel_id}
+    days = read_stages(row.stages)
+    one = AMOUNT_SCALE
+    if not row.new_customer:
+        if "offer" in days:
+            yield {**key, "period": month_of(days["offer"]), "quotes": one, "quote_value": row.amount}
+        return
+    yield {**key, "period": month_of(row.created), "leads": one, "lead_value": row.amount}
+    if "qualified" in days:
+        yield {**key, "period": month_of(days["qualified"]), "qualified": one}
+    if "offer" in days:
+        yield {**key, "period": month_of(days["offer"]), "offers": one, "offer_value": row.amount}
+    if row.outcome == "won":
+        yield {**key, "period": month_of(row.closed), "wins": one, "win_value": row.amount}
+
+
+def _of_activity(row: Row[Any], _sellers: Mapping[str, int]) -> Iterator[Entry]:
+    key = {"period": month_of(row.date), "customer_id": row.customer_id, "salesperson_id": row.salesperson_id}
+    counted = {"call": "calls", "meeting": "meetings"}.get(row.type)
+    yield {**key, "hours": row.hours, **({counted: AMOUNT_SCALE} if counted else {})}
+
+
+_ENTRIES: Mapping[str, Callable[[Row[Any], Mapping[str, int]], Iterator[Entry]]] = {
+    "orders": _of_order,
+    "deals": _of_deal,
+    "activities": _of_activity,
+}

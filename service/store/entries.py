@@ -1,0 +1,124 @@
+"""Entries: what each row of a register adds to the statistics. Lines of a register are sums of its entries."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    Row,
+    Table,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    select,
+    union,
+)
+from sqlmodel import SQLModel
+
+from service.method.measures import MEASURES
+from service.store.columns import amount, code, number_key
+from service.store.database import load
+from service.store.reach import Reach
+
+KEY = ("period", "customer_id", "salesperson_id", "channel_id", "product_group_id")
+
+
+class Entry(SQLModel, table=True):
+    subsidiary_id: int = number_key()
+    feed: int = number_key()
+    source: str = code(primary_key=True)
+    place: int = number_key()
+    period: int
+    customer_id: int
+    salesperson_id: int
+    channel_id: int
+    product_group_id: int
+    orders: int = amount()
+    revenue: int = amount()
+    margin: int = amount()
+    quotes: int = amount()
+    quote_value: int = amount()
+    leads: int = amount()
+    qualified: int = amount()
+    offers: int = amount()
+    wins: int = amount()
+    lead_value: int = amount()
+    offer_value: int = amount()
+    win_value: int = amount()
+    calls: int = amount()
+    meetings: int = amount()
+    hours: int = amount()
+    __table_args__ = (Index("ix_entry_line", "subsidiary_id", "feed", *KEY),)
+
+
+TABLE: Table = Entry.__table__  # type: ignore[attr-defined]
+
+
+def changed(connection: Connection, reach: Reach, register: tuple[Table, Table], revision: int) -> Sequence[Row[Any]]:
+    """Rows that a data revision put into a register of the one subsidiary in reach."""
+    table, _ = register
+    condition = (table.c.subsidiary_id == reach.one) & (table.c.revision == revision)
+    return connection.execute(select(table).where(condition).order_by(table.c.id)).all()
+
+
+def all_of(connection: Connection, reach: Reach, register: tuple[Table, Table]) -> Sequence[Row[Any]]:
+    """All rows of a register of the one subsidiary in reach."""
+    table, _ = register
+    return connection.execute(select(table).where(table.c.subsidiary_id == reach.one).order_by(table.c.id)).all()
+
+
+def replace(
+    connection: Connection, reach: Reach, feed: int, register: tuple[Table, Table], revision: int, rows: pd.DataFrame
+) -> pd.DataFrame:
+    """Put the entries of the rows that a revision changed in place of their former ones; the new lines.
+
+    `rows`: source, place, the columns of KEY and the measures. The answer: KEY and the sums of the measures, for each
+    key that an entry came to or left; int64, ten-thousandths. A key without any entry has sums of zero and `entries` 0.
+    """
+    table, history = register
+    written = select(table.c.id).where(table.c.subsidiary_id == reach.one, table.c.revision == revision)
+    gone = select(history.c.id).where(history.c.subsidiary_id == reach.one, history.c.until_revision == revision)
+    ids = union(written, gone).subquery()
+    mine = and_(TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed)
+    touched = Table("touched_line", MetaData(), *(Column(name, BigInteger) for name in KEY), prefixes=["TEMPORARY"])
+    touched.create(connection)
+    of_ids = exists().where(ids.c.id == TABLE.c.source)
+    connection.execute(
+        touched.insert().from_select(list(KEY), select(*(TABLE.c[name] for name in KEY)).where(mine, of_ids).distinct())
+    )
+    connection.execute(delete(TABLE).where(mine, TABLE.c.source.in_(select(ids.c.id))))
+    if len(rows):
+        values = rows.assign(subsidiary_id=reach.one, feed=feed)[[column.name for column in TABLE.columns]]
+        load(connection, TABLE, pa.Table.from_pandas(values, preserve_index=False))
+        load(connection, touched, pa.Table.from_pandas(rows[list(KEY)].drop_duplicates(), preserve_index=False))
+    sums = _sums(connection, touched, mine)
+    touched.drop(connection)
+    return sums
+
+
+def of_line(connection: Connection, reach: Reach, feed: int, key: dict[str, int], limit: int) -> Sequence[Row[Any]]:
+    """Entries that a line of the one subsidiary in reach is the sum of, by source."""
+    conditions = [TABLE.c[name] == value for name, value in key.items()]
+    statement = select(TABLE).where(TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed, *conditions)
+    return connection.execute(statement.order_by(TABLE.c.source, TABLE.c.place).limit(limit)).all()
+
+
+def _sums(connection: Connection, touched: Table, mine: Any) -> pd.DataFrame:
+    keys = select(*touched.columns).distinct().subquery()
+    same = and_(*(TABLE.c[name] == keys.c[name] for name in KEY), mine)
+    sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in MEASURES]
+    statement = (
+        select(*(keys.c[name] for name in KEY), func.count(TABLE.c.place).label("entries"), *sums)
+        .outerjoin(TABLE, same)
+        .group_by(*(keys.c[name] for name in KEY))
+    )
+    rows = connection.execute(statement).all()
+    return pd.DataFrame(rows, columns=[*KEY, "entries", *MEASURES]).astype("int64")
