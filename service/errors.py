@@ -160,6 +160,12 @@ class FeedInUse(Conflict):
         return {"replaces": self.replaces}
 
 
+class ClosedMonth(Conflict):
+    """A closed month would change. Give a `reason`, or hand the difference in as a delta."""
+
+    title = "The month is closed"
+
+
 class ChangedSince(Conflict):
     """A later submission changed rows of the one to be withdrawn. Withdraw or correct the later one first."""
 

@@ -12,17 +12,17 @@ import pyarrow as pa
 from sqlalchemy import Connection, Row
 
 from service.access.keys import Caller
-from service.errors import OtherFeed
+from service.errors import FeedInUse, OtherFeed
 from service.forms.declaration import Form
 from service.forms.kinds import read_shares, read_stages
 from service.method.measures import MEASURES
 from service.method.money import largest_remainder
-from service.method.months import month_of
-from service.store import entries, labels, lines, salespeople, subsidiaries
+from service.method.months import month_of, month_text
+from service.store import entries, labels, lines, revisions, salespeople, subsidiaries
 from service.store.bulk import Staged
 from service.store.reach import Reach
 from service.store.registers import TABLES
-from service.values import AMOUNT_SCALE
+from service.values import AMOUNT_SCALE, amount_text
 
 GROUPS: Mapping[str, str] = {"orders": "results", "deals": "funnel", "activities": "activity"}
 """Register → the group of measures that it feeds."""
@@ -78,6 +78,56 @@ def store(connection: Connection, home: Reach, feed: int, sums: pd.DataFrame, re
     staged.add(columns, rows, pa.array((sums["entries"] == 0).to_numpy().astype("int64")))
     staged.finish()
     staged.merge(lines.HISTORY, revision)
+
+
+def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: bool) -> None:
+    """Declare the feeds of the one subsidiary in reach: group of measures → `lines` or `register`.
+
+    Raises FeedInUse, with nothing done, where that would replace what is stored and `replace` does not allow it.
+    """
+    connection = caller.connection
+    revision = subsidiaries.revision_for_writing(connection, home)
+    declared = subsidiaries.feeds(connection, home)
+    switched = [register for register, group in GROUPS.items() if declared[group] != wanted[group]]
+    found = [_stored(connection, home, register, declared[GROUPS[register]]) for register in switched]
+    replaces = [one for one in found if one["lines"]]
+    if replaces and not replace:
+        raise FeedInUse("Lines are stored that the other feed would replace. Look at them, then ask again.", replaces)
+    if not switched:
+        return
+    revision += 1
+    for register in switched:
+        measures, feed = _measures(register), _NUMBERS[register]
+        if wanted[GROUPS[register]] == "register":
+            lines.empty(connection, home, lines.BY_LINES, measures, revision)
+            derive_rows(caller, home, register, revision, entries.all_of(connection, home, TABLES[register]))
+        else:
+            lines.empty(connection, home, feed, measures, revision)
+            entries.clear(connection, home, feed)
+    columns = {f"feed_{group}": feed for group, feed in wanted.items()}
+    subsidiaries.change(connection, home, columns, caller.now)
+    subsidiaries.raise_revision(connection, home, revision)
+    values = {"revision": revision, "at": caller.now, "key_id": caller.key_id}
+    revisions.note(connection, home, {**values, "action": "feeds", "submission": None})
+
+
+def _stored(connection: Connection, home: Reach, register: str, declared: str) -> dict[str, Any]:
+    """What is stored of a register's measures by the feed that is declared."""
+    measures = _measures(register)
+    feed = lines.BY_LINES if declared == "lines" else _NUMBERS[register]
+    found = lines.of_feed(connection, home, feed, measures)
+    return {
+        "group": GROUPS[register],
+        "feed": declared,
+        "lines": found["lines"],
+        "first": month_text(found["first"]) if found["lines"] else None,
+        "last": month_text(found["last"]) if found["lines"] else None,
+        "totals": {name: amount_text(found[name]) for name in measures},
+    }
+
+
+def _measures(register: str) -> list[str]:
+    return [name for name, measure in MEASURES.items() if measure.group == GROUPS[register]]
 
 
 _EMPTY: Entry = dict.fromkeys((*entries.KEY, *MEASURES), 0)

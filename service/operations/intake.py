@@ -13,7 +13,7 @@ from service.forms.checking import Checked, Checker, Findings
 from service.forms.declaration import Form
 from service.method.measures import MEASURES
 from service.method.months import month_of
-from service.operations import control, feeds, plausibility
+from service.operations import closing, control, feeds, plausibility
 from service.operations.handed import Handed, of_one_subsidiary
 from service.operations.landing import Landing
 from service.store import revisions, submissions, subsidiaries
@@ -43,6 +43,7 @@ def submit(caller: Caller, home: Reach, handed: Handed, terms: Terms) -> tuple[i
     feeds.may_hand_in(connection, home, form)
     landing, found, received = _landed(caller, home, handed, terms)
     _leave_out_repeated(form, landing, found)
+    _leave_out_refused(caller, home, form, landing, found, terms)
     if found.count and terms.mode == "all":
         raise _refusal(handed, found, received)
     if terms.correction == "delta":
@@ -54,6 +55,8 @@ def submit(caller: Caller, home: Reach, handed: Handed, terms: Terms) -> tuple[i
         revision += 1
         subsidiaries.raise_revision(connection, home, revision)
         feeds.derive(caller, home, form, revision)
+        if form.name in feeds.GROUPS:
+            closing.check(connection, home, revision, terms.reason)
     values = _values(caller, handed, terms, merged, received, found, revision)
     values |= {"warning_count": len(warnings), "control": json.dumps(control.block(connection, home, form, handed_in))}
     number = _recorded(caller, home, handed, values, found, warnings)
@@ -113,6 +116,19 @@ def _leave_out_repeated(form: Form, landing: Landing, found: Findings) -> None:
         ]
     )
     landing.staged.leave_out([row for row, _ in repeated])
+
+
+def _leave_out_refused(
+    caller: Caller, home: Reach, form: Form, landing: Landing, found: Findings, terms: Terms
+) -> None:
+    """Rows that what is stored forbids: lines of closed months, customers that others are about."""
+    problems: list[Problem] = []
+    if form.name == "statistics" and not terms.reason and terms.correction == "restatement":
+        problems = closing.refused_rows(caller.connection, home, landing.staged)
+    elif form.name == "customers":
+        problems = landing.in_use()
+    found.add(problems)
+    landing.staged.leave_out([problem.row for problem in problems if problem.row is not None])
 
 
 def _refusal(handed: Handed, found: Findings, received: int) -> RowsRefused:

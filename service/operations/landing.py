@@ -86,6 +86,13 @@ class Landing:
             rows, deleted = rows.filter(kept), None if deleted is None else deleted.filter(kept)
         self.staged.add(columns, rows, deleted)
 
+    def in_use(self) -> list[Problem]:
+        """A problem for each customer that is to be removed while other rows are about him."""
+        used = customers.in_use(self._caller.connection, self._home, self.staged.to_be_removed("id"))
+        message = "Statistics, deals or results are or were about this customer: he cannot be removed."
+        places = self.staged.rows_of("code", used)
+        return [Problem(row, "code", "in_use", message, code) for row, code in places]
+
     def _numbers(self, noun: str, cells: pa.DictionaryArray, *, new: bool) -> pa.Array:
         """The number of each code; null for those that are not known. New ones are numbered where that is allowed."""
         connection, table = self._caller.connection, _NOUNS[noun]

@@ -5,7 +5,7 @@ half), and compared there with what is stored; then three statements write what 
 that. Whoever writes holds the lock on the subsidiary, so two submissions never meet in the same rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,11 +121,26 @@ class Staged:
         sums = {name: self.rows.c[name] + self.table.c[name] for name in names if name in self.names}
         self.connection.execute(update(self.rows).values(sums).where(self.matches()))
 
-    def changing(self) -> Any:
-        """The condition that a staged row would change what is stored."""
-        same = exists().where(self.matches(), not_(self._differs()))
-        gone = and_(self.rows.c[DELETED] == 1, not_(exists().where(self.matches())))
-        return not_(or_(and_(self.rows.c[DELETED] == 0, same), gone))
+    def changing(self, name: str, values: Collection[int]) -> list[tuple[int, int]]:
+        """Rows that would change what is stored, of those with such a value in a column: number and value."""
+        if not values:
+            return []
+        as_stored = exists().where(self.matches(), not_(self._differs()))
+        missing = not_(exists().where(self.matches()))
+        kept, removed = self.rows.c[DELETED] == 0, self.rows.c[DELETED] == 1
+        idle = or_(and_(kept, as_stored), and_(removed, missing))
+        found = select(self.rows.c[ROW], self.rows.c[name]).where(self.rows.c[name].in_(sorted(values)), not_(idle))
+        return [(row, value) for row, value in self.connection.execute(found.order_by(self.rows.c[ROW]))]
+
+    def rows_of(self, name: str, values: Sequence[str]) -> list[tuple[int, str]]:
+        """Numbers of the rows that are to be removed, with one of these values in a column."""
+        found = select(self.rows.c[ROW], self.rows.c[name])
+        found = found.where(self.rows.c[DELETED] == 1, self.rows.c[name].in_(values))
+        return [(row, value) for row, value in self.connection.execute(found.order_by(self.rows.c[ROW]))]
+
+    def to_be_removed(self, name: str) -> Any:
+        """Statement: the values of a column in the rows that are to be removed."""
+        return select(self.rows.c[name]).where(self.rows.c[DELETED] == 1)
 
     def merge(self, history: Table, revision: int) -> Merged:
         """Store the rows as of this data revision. `history` has the table's columns and `until_revision`."""
@@ -178,6 +193,40 @@ class Staged:
         self._waiting = []
         order = [(key, "ascending") for key in self.keys if key in self.names]
         load(self.connection, self.rows, _decoded(run).sort_by(order))
+
+
+def take_back(
+    connection: Connection, table: Table, history: Table, of: Mapping[str, int], revision: int, taken_at: int
+) -> bool:
+    """Undo what a data revision did to a table, as a new revision `taken_at`; False, with nothing done, where a later
+    one changed the same rows. `of` limits it to rows with these values."""
+    keys = [column.name for column in table.primary_key.columns]
+    names = [column.name for column in table.columns if column.name != "revision"]
+    mine = [table.c[name] == value for name, value in of.items()]
+    former = [history.c[name] == value for name, value in of.items()]
+    later = history.alias("later")
+    replaced = select(history.c.revision).where(*former, history.c.revision == revision)
+    same_as_table = and_(*(table.c[key] == history.c[key] for key in keys))
+    same_as_later = and_(*(later.c[key] == history.c[key] for key in keys))
+    came_back = select(history.c.revision).where(
+        *former,
+        history.c.until_revision == revision,
+        or_(
+            exists().where(same_as_table, table.c.revision > revision),
+            exists().where(same_as_later, later.c.revision > revision),
+        ),
+    )
+    for changed in (replaced, came_back):
+        if connection.execute(changed.limit(1)).first() is not None:
+            return False
+    into_history = [*(column.name for column in table.columns), "until_revision"]
+    written = select(*table.columns, _number(taken_at)).where(*mine, table.c.revision == revision)
+    connection.execute(insert(history).from_select(into_history, written))
+    connection.execute(delete(table).where(*mine, table.c.revision == revision))
+    before = select(*(history.c[name] for name in names), _number(taken_at))
+    before = before.where(*former, history.c.until_revision == revision)
+    connection.execute(insert(table).from_select([*names, "revision"], before))
+    return True
 
 
 def next_number(connection: Connection, column: Column[Any], *conditions: Any) -> int:

@@ -6,7 +6,19 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, ForeignKeyConstraint, Index, Row, Select, Table, UniqueConstraint, bindparam, select
+from sqlalchemy import (
+    Connection,
+    ForeignKeyConstraint,
+    Index,
+    Row,
+    Select,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
 from sqlmodel import Field, SQLModel
 
 from service.store import labels, salespeople
@@ -56,6 +68,24 @@ UNATTRIBUTED = 0
 def fresh_number(connection: Connection, reach: Reach) -> int:
     """The first number that no customer of the one subsidiary in reach has or had."""
     return max(next_number(connection, table.c.id, table.c.subsidiary_id == reach.one) for table in (TABLE, HISTORY))
+
+
+def in_use(connection: Connection, reach: Reach, ids: Select[Any]) -> list[str]:
+    """Codes of those customers of the one subsidiary in reach that other rows are or were about, of the ids selected."""
+    about = []
+    for table in _about_customers():
+        same = (table.c.subsidiary_id == TABLE.c.subsidiary_id) & (table.c.customer_id == TABLE.c.id)
+        about.append(exists().where(same))
+    statement = select(TABLE.c.code).where(TABLE.c.subsidiary_id == reach.one, TABLE.c.id.in_(ids), or_(*about))
+    return list(connection.execute(statement.order_by(TABLE.c.code)).scalars())
+
+
+def _about_customers() -> list[Table]:
+    return [
+        table
+        for table in SQLModel.metadata.sorted_tables
+        if {"subsidiary_id", "customer_id"} <= set(table.columns.keys())
+    ]
 
 
 def page(

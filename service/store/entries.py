@@ -104,11 +104,9 @@ def replace(
     return sums
 
 
-def of_line(connection: Connection, reach: Reach, feed: int, key: dict[str, int], limit: int) -> Sequence[Row[Any]]:
-    """Entries that a line of the one subsidiary in reach is the sum of, by source."""
-    conditions = [TABLE.c[name] == value for name, value in key.items()]
-    statement = select(TABLE).where(TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed, *conditions)
-    return connection.execute(statement.order_by(TABLE.c.source, TABLE.c.place).limit(limit)).all()
+def clear(connection: Connection, reach: Reach, feed: int) -> None:
+    """Forget the entries of a register; its rows stay."""
+    connection.execute(delete(TABLE).where(TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed))
 
 
 def _sums(connection: Connection, touched: Table, mine: Any) -> pd.DataFrame:

@@ -1,15 +1,32 @@
 """Statistics lines: the facts everything is calculated from, and what they were before corrections."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, Connection, Index, Row, Table, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Index,
+    Row,
+    Table,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+    update,
+)
 from sqlmodel import SQLModel
 
 from service.method.measures import MEASURES
 from service.method.months import Window
-from service.store import customers, labels, salespeople
+from service.store import customers, labels, revisions, salespeople
 from service.store.columns import amount, number_key, revision_key
 from service.store.pages import later
 from service.store.reach import Reach
@@ -115,6 +132,42 @@ def revenue_by_month(connection: Connection, reach: Reach, first: int, last: int
     return pd.DataFrame(rows, columns=["customer_id", "period", "revenue"]).astype("int64")
 
 
+def of_feed(connection: Connection, reach: Reach, feed: int, measures: Sequence[str]) -> dict[str, Any]:
+    """How many lines of a feed have a number in one of these measures, their first and last month, and the sums."""
+    sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in measures]
+    limits = (func.count().label("lines"), func.min(TABLE.c.period).label("first"), func.max(TABLE.c.period).label("last"))
+    statement = select(*limits, *sums).where(*_with(reach, feed, measures))
+    return dict(connection.execute(statement).one()._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def empty(connection: Connection, reach: Reach, feed: int, measures: Sequence[str], revision: int) -> None:
+    """Take these measures out of the lines of a feed; a line with nothing left goes. The history keeps them."""
+    condition = _with(reach, feed, measures)
+    former = select(*TABLE.columns, literal(revision, BigInteger)).where(*condition)
+    names = [*(column.name for column in TABLE.columns), "until_revision"]
+    connection.execute(insert(HISTORY).from_select(names, former))
+    connection.execute(update(TABLE).where(*condition).values({**dict.fromkeys(measures, 0), "revision": revision}))
+    nothing = [TABLE.c[name] == 0 for name in MEASURES]
+    connection.execute(delete(TABLE).where(*_of(reach, feed), TABLE.c.revision == revision, *nothing))
+
+
+def _of(reach: Reach, feed: int) -> tuple[Any, ...]:
+    return TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed
+
+
+def _with(reach: Reach, feed: int, measures: Sequence[str]) -> tuple[Any, ...]:
+    return (*_of(reach, feed), or_(*(TABLE.c[name] != 0 for name in measures)))
+
+
+def changed_months(connection: Connection, reach: Reach, revision: int) -> set[int]:
+    """Months in which a data revision of the one subsidiary in reach wrote or replaced a line."""
+    written = select(TABLE.c.period).where(TABLE.c.subsidiary_id == reach.one, TABLE.c.revision == revision)
+    replaced = select(HISTORY.c.period).where(
+        HISTORY.c.subsidiary_id == reach.one, HISTORY.c.until_revision == revision
+    )
+    return set(connection.execute(union(written, replaced)).scalars())
+
+
 def totals(connection: Connection, reach: Reach, window: Window) -> dict[str, int]:
     """Sums of all measures over the window."""
     sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in MEASURES]
@@ -131,30 +184,49 @@ def page(
     after: tuple[int, ...] | None,
     months: tuple[int | None, int | None],
     codes: Mapping[str, str | None],
+    as_of: datetime | None = None,
 ) -> Sequence[Row[Any]]:
     """Lines with their codes by natural key, at most `limit`, those after the cursor.
 
-    `months` limits them to first and last month, `codes` to a customer, salesperson, channel or product group.
+    `months` limits them to first and last month, `codes` to a customer, salesperson, channel or product group. `as_of`
+    asks for the lines as they were known at a moment.
     """
+    line: Any = TABLE if as_of is None else _known_at(reach, as_of)
+    order = [line.c[column.name] for column in _NATURAL_KEY]
     words = [table.c.code.label(word) for word, (table, _) in _CODES.items()]
-    statement = select(TABLE, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency, *words)
-    statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == TABLE.c.subsidiary_id)
+    statement = select(line, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency, *words)
+    statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == line.c.subsidiary_id)
     for table, number in _CODES.values():
         statement = statement.join(
-            table, (table.c.subsidiary_id == TABLE.c.subsidiary_id) & (table.c.id == TABLE.c[number])
+            table, (table.c.subsidiary_id == line.c.subsidiary_id) & (table.c.id == line.c[number])
         )
-    statement = statement.where(reach.covers(TABLE.c.subsidiary_id)).order_by(*_NATURAL_KEY).limit(limit)
+    statement = statement.where(reach.covers(line.c.subsidiary_id)).order_by(*order).limit(limit)
     if after is not None:
-        statement = statement.where(later(_NATURAL_KEY, after))
+        statement = statement.where(later(order, after))
     first, last = months
     if first is not None:
-        statement = statement.where(TABLE.c.period >= first)
+        statement = statement.where(line.c.period >= first)
     if last is not None:
-        statement = statement.where(TABLE.c.period <= last)
+        statement = statement.where(line.c.period <= last)
     for word, code in codes.items():
         if code is not None:
             statement = statement.where(_CODES[word][0].c.code == code)
     return connection.execute(statement).all()
+
+
+def _known_at(reach: Reach, moment: datetime) -> Any:
+    """Lines as they stood at a moment: those written until then, and those replaced only later."""
+    newest = revisions.newest_at(reach, moment).subquery()
+    names = [column.name for column in TABLE.columns]
+    of_same = newest.c.subsidiary_id == TABLE.c.subsidiary_id
+    standing = select(*(TABLE.c[name] for name in names)).join(newest, of_same)
+    standing = standing.where(TABLE.c.revision <= newest.c.revision)
+    of_former = newest.c.subsidiary_id == HISTORY.c.subsidiary_id
+    replaced = select(*(HISTORY.c[name] for name in names)).join(newest, of_former)
+    replaced = replaced.where(
+        HISTORY.c.revision <= newest.c.revision, HISTORY.c.until_revision > newest.c.revision
+    )
+    return union_all(standing, replaced).subquery()
 
 
 def key_of(row: Row[Any]) -> list[int]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Select, Table, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from service.store.columns import revision_key, subsidiary_key
@@ -28,11 +28,19 @@ def note(connection: Connection, reach: Reach, values: dict[str, Any]) -> None:
     connection.execute(insert(TABLE).values(values | {"subsidiary_id": reach.one}))
 
 
-def at(connection: Connection, reach: Reach, moment: datetime) -> dict[int, int]:
-    """Subsidiary id → the data revision that was the newest at a moment, of all within reach that had one."""
-    statement = (
+def newest_at(reach: Reach, moment: datetime) -> Select[Any]:
+    """Statement: subsidiary_id and the data revision that was the newest at a moment, of all within reach."""
+    return (
         select(TABLE.c.subsidiary_id, func.max(TABLE.c.revision).label("revision"))
         .where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.at <= moment)
         .group_by(TABLE.c.subsidiary_id)
     )
-    return {row.subsidiary_id: row.revision for row in connection.execute(statement)}
+
+
+def of_submission(connection: Connection, reach: Reach, number: int) -> int | None:
+    """The revision that a submission to the one subsidiary in reach brought about; None if it changed nothing."""
+    condition = (TABLE.c.subsidiary_id == reach.one) & (TABLE.c.submission == number)
+    revision: int | None = connection.execute(
+        select(TABLE.c.revision).where(condition, TABLE.c.action == "submission")
+    ).scalar_one_or_none()
+    return revision
