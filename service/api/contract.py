@@ -12,6 +12,7 @@ from service.api import (
     customers,
     exchange_rates,
     forms,
+    group,
     indicators,
     kpis,
     methods,
@@ -28,6 +29,7 @@ from service.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable,
 
 ROUTERS: Sequence[APIRouter] = (
     subsidiaries.router,
+    group.router,
     forms.router,
     submissions.router,
     customers.router,

@@ -17,16 +17,20 @@ from service.store import subsidiaries
 from service.values import Country, Currency
 
 router = APIRouter(tags=["subsidiaries"])
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["Kontor Deutschland"])]
+IfMatch = Annotated[str | None, Header(description="The etag that was read; needed to change values.")]
 
 
 class SubsidiaryValues(Strict):
-    model_config = example(name="Nordwerk Deutschland", country="DE", currency="EUR")
+    model_config = example(name="Nordwerk Deutschland", country="DE", currency="EUR", fiscal_year_start=4)
 
-    name: Annotated[
-        str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["Kontor Deutschland"])
-    ]
+    name: Name
     country: Annotated[Country, Field(description="ISO 3166 code of two letters.", examples=["DE"])]
     currency: Annotated[Currency, Field(description="ISO 4217 code of its amounts.", examples=["EUR"])]
+    fiscal_year_start: Annotated[
+        int | None,
+        Field(ge=1, le=12, description="Month in which its fiscal year begins; null: as it is, 1 for a new one."),
+    ] = None
 
 
 class SubsidiaryDocument(Strict):
@@ -34,6 +38,7 @@ class SubsidiaryDocument(Strict):
     name: str
     country: str
     currency: str
+    fiscal_year_start: int = Field(description="Month in which its fiscal year begins.")
     data_revision: int = Field(description="Raised by each submission that changed something.")
     created_at: datetime
     updated_at: datetime
@@ -76,16 +81,16 @@ def put_subsidiary(
     values: SubsidiaryValues,
     response: Response,
     entry: Administers,
-    if_match: Annotated[str | None, Header(description="The etag that was read; needed to change values.")] = None,
+    if_match: IfMatch = None,
 ) -> SubsidiaryDocument:
     """Only a key that reaches the whole group can make one. Sending the same values again changes nothing."""
     with entry.writing() as caller:
-        row, made = operations.put(caller, subsidiary, values.model_dump(), if_match)
+        row, made = operations.put(caller, subsidiary, values.model_dump(exclude_none=True), if_match)
     response.status_code = 201 if made else 200
     response.headers["ETag"] = f'"{operations.etag(row)}"'
     return _document(row)
 
 
 def _document(row: Row[Any]) -> SubsidiaryDocument:
-    names = ("code", "name", "country", "currency", "data_revision", "created_at", "updated_at")
+    names = SubsidiaryDocument.model_fields.keys() - {"etag"}
     return SubsidiaryDocument(etag=operations.etag(row), **{name: getattr(row, name) for name in names})

@@ -45,6 +45,8 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("PUT", "/v1/subsidiaries/{subsidiary}"): Call(
         "hidden", body={"name": "DE-Company", "country": "DE", "currency": "EUR"}
     ),
+    ("GET", "/v1/group"): Call("shared"),
+    ("PUT", "/v1/group"): Call("group", body={"fiscal_year_start": 1}),
     ("GET", "/v1/forms"): Call("shared"),
     ("GET", "/v1/forms/{form}"): Call("shared", path={"form": "statistics"}),
     ("POST", "/v1/submissions/customers"): Call("hidden", {"subsidiary": "DE"}, _CUSTOMERS),

@@ -10,6 +10,7 @@ from tests.conftest import Service
 from tests.group import hand_in_subsidiary
 
 LINE = {"period": "2025-01", "customer": "DE-C1"}
+WINDOWS_OF_BOTH_KINDS = {"subsidiary": "DE", "period": "2025", "to": "2025-12"}
 CSV = "text/csv"
 JSON = "application/json"
 
@@ -167,6 +168,10 @@ CASES = [
     ask("window beyond the data", "/v1/kpis?from=2025-01&to=2026-06&subsidiary=DE", "bad-argument", words=("2025-12",)),
     ask("month that is none", "/v1/kpis?from=2025-13", "invalid-request"),
     ask("year 0000", "/v1/kpis?from=0000-01", "bad-argument"),
+    ask("period that is none", "/v1/kpis?period=2025-Q5", "bad-argument", words=("2025-Q5", "FY2026-Q1")),
+    ask("period beside from", "/v1/kpis?period=2025&from=2025-01", "bad-argument", words=("not by both",)),
+    ask("period beyond the data", "/v1/kpis?period=2026&subsidiary=DE", "bad-argument", words=("2025-12",)),
+    ask("period of lines that is none", "/v1/statistics?period=FY2025-03", "bad-argument", words=("FY2025-03",)),
     ask("unknown indicator", "/v1/kpis?indicators=profit", "bad-argument", words=("profit",)),
     ask("unknown grouping", "/v1/kpis?group_by=colour", "bad-argument", words=("colour",)),
     ask("two times at once", "/v1/kpis?group_by=month,quarter", "bad-argument"),
@@ -227,6 +232,17 @@ CASES = [
         "invalid-request",
         {"name": "X", "country": "Germany", "currency": "EUR"},
     ),
+    Bad(
+        "fiscal year of month 13",
+        "PUT",
+        "/v1/subsidiaries/DE",
+        422,
+        "invalid-request",
+        {"name": "X", "country": "DE", "currency": "EUR", "fiscal_year_start": 13},
+    ),
+    Bad("group without a fiscal year", "PUT", "/v1/group", 422, "invalid-request", {"name": "X"}),
+    Bad("group without If-Match", "PUT", "/v1/group", 428, "precondition-required", {"fiscal_year_start": 7}),
+    Bad("window of both kinds", "POST", "/v1/segmentations", 422, "bad-argument", WINDOWS_OF_BOTH_KINDS),
     Bad("JSON that is none", "POST", "/v1/segmentations", 400, "bad-body", "{"),
 ]
 
@@ -240,8 +256,14 @@ def stored(service: Service) -> Service:
 
 def _state(service: Service) -> str:
     """Everything that a caller can see change."""
-    paths = ("/v1/subsidiaries", "/v1/submissions", "/v1/customers", "/v1/salespeople", "/v1/statistics?limit=1000")
-    results = ("/v1/exchange-rates", "/v1/segmentations", "/v1/plans", "/v1/resource-requirements")
+    paths = ("/v1/group", "/v1/subsidiaries", "/v1/submissions", "/v1/customers", "/v1/salespeople")
+    results = (
+        "/v1/statistics?limit=1000",
+        "/v1/exchange-rates",
+        "/v1/segmentations",
+        "/v1/plans",
+        "/v1/resource-requirements",
+    )
     return json.dumps([service.get(path) for path in (*paths, *results)])
 
 
