@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from service.api import (
     calculations,
+    closed_months,
     customers,
     exchange_rates,
     forms,
@@ -29,6 +30,7 @@ from service.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable,
 
 ROUTERS: Sequence[APIRouter] = (
     subsidiaries.router,
+    closed_months.router,
     group.router,
     forms.router,
     submissions.router,

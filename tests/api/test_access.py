@@ -45,6 +45,11 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("PUT", "/v1/subsidiaries/{subsidiary}"): Call(
         "hidden", body={"name": "DE-Company", "country": "DE", "currency": "EUR"}
     ),
+    ("GET", "/v1/subsidiaries/{subsidiary}/closed-months"): Call("hidden"),
+    ("PUT", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call("hidden", path={"period": "2024-01"}),
+    ("DELETE", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call(
+        "hidden", {"reason": "a late credit note"}, path={"period": "2024-01"}
+    ),
     ("GET", "/v1/group"): Call("shared"),
     ("PUT", "/v1/group"): Call("group", body={"fiscal_year_start": 1}),
     ("GET", "/v1/forms"): Call("shared"),

@@ -11,6 +11,7 @@ from tests.group import hand_in_subsidiary
 
 LINE = {"period": "2025-01", "customer": "DE-C1"}
 WINDOWS_OF_BOTH_KINDS = {"subsidiary": "DE", "period": "2025", "to": "2025-12"}
+MONTHS = "/v1/subsidiaries/DE/closed-months"
 CSV = "text/csv"
 JSON = "application/json"
 
@@ -243,6 +244,11 @@ CASES = [
     Bad("group without a fiscal year", "PUT", "/v1/group", 422, "invalid-request", {"name": "X"}),
     Bad("group without If-Match", "PUT", "/v1/group", 428, "precondition-required", {"fiscal_year_start": 7}),
     Bad("window of both kinds", "POST", "/v1/segmentations", 422, "bad-argument", WINDOWS_OF_BOTH_KINDS),
+    Bad("closing the present month", "PUT", f"{MONTHS}/2026-11", 422, "bad-argument", words=("2026-10",)),
+    Bad("closing a month that is none", "PUT", f"{MONTHS}/2026-13", 422, "invalid-request"),
+    Bad("closing the year 0000", "PUT", f"{MONTHS}/0000-01", 422, "bad-argument"),
+    Bad("re-opening without a reason", "DELETE", f"{MONTHS}/2026-01", 422, "invalid-request", words=("reason",)),
+    Bad("re-opening an open month", "DELETE", f"{MONTHS}/2026-01?reason=late", 404, "not-found", words=("2026-01",)),
     Bad("JSON that is none", "POST", "/v1/segmentations", 400, "bad-body", "{"),
 ]
 
@@ -256,7 +262,7 @@ def stored(service: Service) -> Service:
 
 def _state(service: Service) -> str:
     """Everything that a caller can see change."""
-    paths = ("/v1/group", "/v1/subsidiaries", "/v1/submissions", "/v1/customers", "/v1/salespeople")
+    paths = (MONTHS, "/v1/group", "/v1/subsidiaries", "/v1/submissions", "/v1/customers", "/v1/salespeople")
     results = (
         "/v1/statistics?limit=1000",
         "/v1/exchange-rates",

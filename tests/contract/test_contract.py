@@ -82,6 +82,8 @@ def _request(path: str, operation: dict[str, Any]) -> tuple[str, dict[str, str]]
             path = path.replace("{" + parameter["name"] + "}", value)
         elif parameter["in"] == "query" and parameter["name"] == "subsidiary":
             query["subsidiary"] = "DE"
+        elif parameter["in"] == "query" and parameter["required"]:
+            query[parameter["name"]] = examples[0]
     return path, query
 
 
