@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from service.api import (
     calculations,
     closed_months,
+    coverage,
     customers,
     exchange_rates,
     forms,
@@ -38,6 +39,7 @@ ROUTERS: Sequence[APIRouter] = (
     salespeople.router,
     statistics.router,
     exchange_rates.router,
+    coverage.router,
     methods.router,
     indicators.router,
     segmentations.router,

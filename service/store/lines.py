@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Index, Row, Table, cast, func, select
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Index, Row, Table, case, cast, func, select
 from sqlmodel import SQLModel
 
 from service.method.measures import MEASURES
@@ -117,6 +117,33 @@ def totals(connection: Connection, reach: Reach, window: Window) -> dict[str, in
         reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(window.first, window.last)
     )
     return dict(connection.execute(statement).one()._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def coverage(connection: Connection, reach: Reach, window: Window) -> Sequence[Row[Any]]:
+    """What each month with a line holds: subsidiary_id, period, and for each measure four columns.
+
+    `revenue` is the sum, `revenue_lines` how many lines have a value other than 0, `revenue_attributed` and
+    `revenue_unattributed` the sums of lines with and without a customer, each summed by itself.
+    """
+    known = TABLE.c.customer_id != customers.UNATTRIBUTED
+    sums = []
+    for name in MEASURES:
+        value = TABLE.c[name]
+        sums += [
+            _sum(value).label(name),
+            _sum(case((value != 0, 1), else_=0)).label(f"{name}_lines"),
+            _sum(case((known, value), else_=0)).label(f"{name}_attributed"),
+            _sum(case((known, 0), else_=value)).label(f"{name}_unattributed"),
+        ]
+    keys = (TABLE.c.subsidiary_id, TABLE.c.period)
+    statement = select(*keys, *sums).group_by(*keys).order_by(*keys)
+    return connection.execute(
+        statement.where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(window.first, window.last))
+    ).all()
+
+
+def _sum(value: Any) -> Any:
+    return cast(func.sum(value), BigInteger)
 
 
 def page(
