@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from service.api import (
     calculations,
+    checks,
     closed_months,
     coverage,
     customers,
@@ -35,6 +36,7 @@ ROUTERS: Sequence[APIRouter] = (
     group.router,
     forms.router,
     submissions.router,
+    checks.router,
     customers.router,
     salespeople.router,
     statistics.router,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, insert, select
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from service.store.bulk import next_number
@@ -123,6 +123,13 @@ def problems(connection: Connection, reach: Reach, number: int, limit: int, afte
     """The refused rows of a submission to the one subsidiary in reach, after a place."""
     condition = (PROBLEM.c.subsidiary_id == reach.one) & (PROBLEM.c.submission == number) & (PROBLEM.c.place > after)
     return connection.execute(select(PROBLEM).where(condition).order_by(PROBLEM.c.place).limit(limit)).all()
+
+
+def problems_stored(connection: Connection, reach: Reach, number: int) -> int:
+    """How many refused rows of a submission to the one subsidiary in reach are kept with their reason."""
+    condition = (PROBLEM.c.subsidiary_id == reach.one) & (PROBLEM.c.submission == number)
+    count: int = connection.execute(select(func.count()).select_from(PROBLEM).where(condition)).scalar_one()
+    return count
 
 
 def claim(connection: Connection, reach: Reach, key: str, fingerprint: str, now: datetime) -> Row[Any] | None:

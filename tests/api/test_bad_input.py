@@ -190,6 +190,8 @@ CASES = [
     ask("cursor that is none", "/v1/customers?after=abc", "bad-cursor", 400),
     ask("cursor of another list", "/v1/customers?after=WzEsMl0", "bad-cursor", 400),
     ask("no such customer", "/v1/customers/DE/X-404", "not-found", 404),
+    ask("checks of no submission", "/v1/submissions/DE.99/checks", "not-found", 404, words=("DE.99",)),
+    ask("checks of an id of another shape", "/v1/submissions/99/checks", "not-found", 404),
     ask("no such segmentation", "/v1/segmentations/DE.9", "not-found", 404),
     ask("id of another shape", "/v1/segmentations/9", "not-found", 404),
     ask("no such path", "/v1/nothing", "not-found", 404),
