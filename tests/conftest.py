@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,8 @@ class Service:
     client: TestClient
     database: Database
     key: Callable[..., str]
+    later: Callable[..., None]
+    """Moves the clock on, by days or hours."""
 
     def as_key(self, key: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {key}"}
@@ -101,8 +103,12 @@ class Service:
 @pytest.fixture
 def service(database_url: str) -> Iterator[Service]:
     """The application in this process, with a key for everything, on either database. Its clock stands still."""
-    app = create_app(Settings(database_url=SecretStr(database_url), pool_size=4), clock=lambda: NOW)
+    moment = [NOW]
+    app = create_app(Settings(database_url=SecretStr(database_url), pool_size=4), clock=lambda: moment[0])
     database = app.state.database
+
+    def later(**by: float) -> None:
+        moment[0] += timedelta(**by)
 
     def key(scopes: list[Scope] | None = None, subsidiaries: list[str] | None = None, **more: Any) -> str:
         with database.writing() as connection:
@@ -110,7 +116,7 @@ def service(database_url: str) -> Iterator[Service]:
 
     with TestClient(app, raise_server_exceptions=False) as client:
         client.headers["Authorization"] = f"Bearer {key()}"
-        yield Service(client, database, key)
+        yield Service(client, database, key, later)
 
 
 @dataclass

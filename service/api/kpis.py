@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from service.api.models import FirstMonth, LastMonth, Strict, WindowDocument
+from service.api.models import FirstMonth, LastMonth, Period, Strict, WindowDocument
 from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
@@ -61,6 +61,7 @@ def get_kpis(
     ] = "",
     first: FirstMonth = None,
     last: LastMonth = None,
+    period: Period = None,
     currency: Annotated[
         str, Query(pattern="^(local|[A-Z]{3})$", description="`local`, or the currency everything is converted into.")
     ] = kpis.LOCAL,
@@ -78,6 +79,7 @@ def get_kpis(
         last=last,
         currency=currency,
         subsidiaries=tuple(subsidiary or ()),
+        period=period,
     )
     with entry.reading() as caller:
         return KpiTable(**kpis.answer(caller, question))

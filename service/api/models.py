@@ -31,6 +31,18 @@ SubsidiaryFilter = Annotated[
 ]
 FirstMonth = Annotated[MonthText | None, Query(alias="from", description="First month.", examples=["2026-01"])]
 LastMonth = Annotated[MonthText | None, Query(alias="to", description="Last month.", examples=["2026-12"])]
+PERIODS = (
+    "A calendar period `2026-03`, `2026-Q1`, `2026-H1`, `2026`, or a fiscal one `FY2026-M3`, `FY2026-Q1`, `FY2026-H1`, "
+    "`FY2026`, instead of first and last month. Fiscal years are named after the calendar year in which they end"
+)
+Period = Annotated[
+    str | None,
+    Query(
+        max_length=10,
+        description=f"{PERIODS}; they are the subsidiary's where just one is named, else the group's.",
+        examples=["2026-Q1"],
+    ),
+]
 ResultPath = Annotated[str, Path(max_length=80, description="Id of the result.", examples=["DE.1"])]
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.idempotency import IdempotencyKey, answer_once
-from service.api.models import ResultPath, Strict, SubsidiaryFilter, WindowDocument, example, narrowed
+from service.api.models import PERIODS, ResultPath, Strict, SubsidiaryFilter, WindowDocument, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
@@ -67,6 +67,7 @@ class PlanRequest(Strict):
     )
     window_first: MonthText | None = Field(default=None, description="First month of the statistics it rests on.")
     window_last: MonthText | None = Field(default=None, description="Last month of them; default the newest.")
+    window_period: str | None = Field(default=None, max_length=10, description=f"{PERIODS}; they are the subsidiary's.")
     by: Annotated[list[Unit], Field(max_length=2, description="Units; empty: the whole subsidiary.")] = Field(
         default_factory=list
     )
@@ -187,6 +188,7 @@ def compute_plan(
             tuple(sorted(set(asked.by))),
             tuple(levers.Lever(one.lever, one.operation, one.value, one.abc_class) for one in asked.levers),
             asked.method,
+            asked.window_period,
         )
         home, number, made = operation.compute(entry, question)
         with entry.reading() as caller:

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.idempotency import IdempotencyKey, answer_once
-from service.api.models import ResultPath, Strict, SubsidiaryFilter, WindowDocument, example, narrowed
+from service.api.models import PERIODS, ResultPath, Strict, SubsidiaryFilter, WindowDocument, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
@@ -33,6 +33,7 @@ class SegmentationRequest(Strict):
     subsidiary: Code
     first: MonthText | None = Field(default=None, alias="from", description="First month; default 12 months.")
     last: MonthText | None = Field(default=None, alias="to", description="Last month; default the newest with data.")
+    period: str | None = Field(default=None, max_length=10, description=f"{PERIODS}; they are the subsidiary's.")
     scope: Scope | None = Field(default=None, description="Whose total the classes are cut from; default the method's.")
     method: str | None = Field(default=None, max_length=64, description="Method version; default the standard one.")
 
@@ -190,7 +191,9 @@ def compute_segmentation(
     """Classes, potential classes, states, segments, the class table and the migration from the prior window."""
 
     def work() -> Answer:
-        question = operation.Question(asked.subsidiary, asked.first, asked.last, asked.scope, asked.method)
+        question = operation.Question(
+            asked.subsidiary, asked.first, asked.last, asked.scope, asked.method, asked.period
+        )
         home, number, made = operation.compute(entry, question)
         with entry.reading() as caller:
             row = keeping.get(caller, home, results.SEGMENTATION, number)

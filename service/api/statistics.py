@@ -1,19 +1,21 @@
 """Statistics lines, as they stand after all corrections."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, create_model
 from sqlalchemy import Row
 
-from service.api.models import FirstMonth, LastMonth, Strict, SubsidiaryFilter, narrowed
+from service.api.models import FirstMonth, LastMonth, Period, Strict, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
-from service.errors import NotFound
+from service.errors import BadArgument, NotFound
 from service.method.measures import MEASURES
 from service.method.months import month_text
-from service.operations.windows import month
+from service.operations import fiscal
+from service.operations.windows import bounds
 from service.store import lines
 from service.values import Money, Number, to_decimal
 
@@ -31,7 +33,7 @@ Code = Annotated[str | None, Query(max_length=120, description="Only with this c
     "/statistics",
     operation_id="listStatistics",
     summary="Statistics lines, as handed in",
-    responses=responses(NotFound),
+    responses=responses(NotFound, BadArgument),
 )
 def list_statistics(
     request: Request,
@@ -40,10 +42,14 @@ def list_statistics(
     subsidiary: SubsidiaryFilter = None,
     first: FirstMonth = None,
     last: LastMonth = None,
+    period: Period = None,
     customer: Code = None,
     salesperson: Code = None,
     channel: Code = None,
     product_group: Code = None,
+    as_of: Annotated[
+        datetime | None, Query(description="As they were known at this moment (RFC 3339, with its offset).")
+    ] = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[StatisticsLine]:
@@ -52,9 +58,16 @@ def list_statistics(
     with entry.reading() as caller:
         reach = narrowed(caller, subsidiary)
         cursor = read_cursor(after, int, int, int, int, int, int, int)
-        months = (month("from", first), month("to", last))
-        rows = lines.page(caller.connection, reach, limit + 1, cursor, months, codes)
+        year_start = fiscal.year_start(caller, [subsidiary] if subsidiary else [])
+        months = bounds(first, last, period, year_start)
+        rows = lines.page(caller.connection, reach, limit + 1, cursor, months, codes, _moment(as_of))
     return page_of(request, response, rows, limit, _document, lines.key_of)
+
+
+def _moment(given: datetime | None) -> datetime | None:
+    if given is not None and given.tzinfo is None:
+        raise BadArgument("as_of", "Say the offset, as in 2026-03-31T12:00:00Z.")
+    return None if given is None else given.astimezone(UTC)
 
 
 def _document(row: Row[Any]) -> Any:

@@ -13,7 +13,7 @@ from starlette.background import BackgroundTask
 
 from service.access.keys import Caller
 from service.api.idempotency import IdempotencyKey, as_response
-from service.api.models import PRINTABLE, Strict, SubsidiaryFilter, narrowed
+from service.api.models import PRINTABLE, Strict, SubsidiaryFilter, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import RowProblem, responses
 from service.api.security import Reads, Submits
@@ -22,6 +22,8 @@ from service.errors import (
     LISTED_PROBLEMS,
     BadArgument,
     BadBody,
+    ChangedSince,
+    ClosedMonth,
     Forbidden,
     KeyReused,
     NotFound,
@@ -36,7 +38,7 @@ from service.forms.declaration import Form
 from service.forms.dialect import DateFormat, DecimalMark, Delimiter, Dialect
 from service.forms.formats import CONTENT_TYPES, FORMATS
 from service.forms.schema import example_csv, example_ndjson, example_rows, row_schema
-from service.operations import intake, references
+from service.operations import intake, references, withdrawals
 from service.operations.handed import Handed, home_of, opened
 from service.operations.repeats import Answer, once
 from service.store import submissions
@@ -191,6 +193,7 @@ for _form in FORMS.values():
             NotFound,
             RequestInProgress,
             OtherFeed,
+            ClosedMonth,
             TooLarge,
             WrongContentType,
             RowsRefused,
@@ -250,14 +253,15 @@ def list_submission_problems(
     response: Response,
     submission: SubmissionPath,
     entry: Reads,
+    warnings: Annotated[bool, Query(description="The warnings instead.")] = False,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[RowProblem]:
-    """The rows that `mode=valid` left out, in the order of the body, each with its reason."""
+    """The rows that `mode=valid` left out, in the order of the body, each with its reason; or the warnings."""
     (place,) = read_cursor(after, int) or (-1,)
     with entry.reading() as caller:
         home, row = _located(caller, submission)
-        rows = submissions.problems(caller.connection, home, row.number, limit + 1, place)
+        rows = submissions.problems(caller.connection, home, row.number, limit + 1, place, warnings=warnings)
     return page_of(request, response, rows, limit, _problem, lambda row: (row.place,))
 
 
@@ -290,6 +294,29 @@ def get_submission_source(submission: SubmissionPath, entry: Reads) -> Response:
     return StreamingResponse(
         pieces, media_type=CONTENT_TYPES[row.format], headers=headers, background=BackgroundTask(body.close)
     )
+
+
+class Withdrawal(Strict):
+    model_config = example(reason="The file of another month was sent.")
+
+    reason: Annotated[str, Field(min_length=3, max_length=500, pattern=PRINTABLE)]
+
+
+@router.post(
+    "/submissions/{submission}/withdrawal",
+    operation_id="withdrawSubmission",
+    summary="Take a submission back",
+    responses=responses(NotFound, ChangedSince),
+)
+def withdraw_submission(submission: SubmissionPath, body: Withdrawal, entry: Submits) -> SubmissionRecord:
+    """Its rows return to what they were before it. Refused where a later submission changed them. Asking again
+    changes nothing."""
+    with entry.writing() as caller:
+        home, row = _located(caller, submission)
+        if row.form in FORMS and FORMS[row.form].of_group:
+            caller.whole_group()
+        withdrawals.withdraw(caller, home, row.number, body.reason)
+        return _record(_found(caller, home, row.number))
 
 
 def _located(caller: Caller, submission: str) -> tuple[Reach, Row[Any]]:

@@ -1,6 +1,9 @@
 """Months as whole numbers, and windows of them.
 
 A month is the number `12 · year + (month − 1)`, so the month after is `+ 1` and windows compare as numbers do.
+
+A fiscal year is named after the calendar year in which it ends: with a start in April `FY2026` is 2025-04 to 2026-03,
+with a start in January it is the calendar year.
 """
 
 import re
@@ -8,6 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 _TEXT = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_PERIOD = re.compile(r"(FY)?(\d{4})(?:-([QHM])([1-9]|1[0-2]))?", re.ASCII)
+_PARTS = {"H": 6, "Q": 3, "M": 1}
+"""Months of a half, a quarter, a month of a year."""
 
 
 def parse_month(text: str) -> int:
@@ -66,3 +72,40 @@ class Window:
 
     def __str__(self) -> str:
         return f"{month_text(self.first)}..{month_text(self.last)}"
+
+
+def parse_period(text: str, year_start: int = 1) -> Window:
+    """The months that a period names, where fiscal years begin in month `year_start` (1..12).
+
+    Of the calendar: `2026-03`, `2026-Q1`, `2026-H1`, `2026`. Of the fiscal year: `FY2026-M3` (its third month),
+    `FY2026-Q1`, `FY2026-H1`, `FY2026`. Raises ValueError for anything else.
+    """
+    if _TEXT.fullmatch(text):
+        month = parse_month(text)
+        return Window(month, month)
+    match = _PERIOD.fullmatch(text)
+    fiscal = match is not None and match[1] is not None
+    if match is None or (match[3] == "M" and not fiscal):
+        raise ValueError(_no_period(text))
+    length = _PARTS.get(match[3], 12)
+    place = int(match[4] or 1)
+    if place * length > 12:
+        raise ValueError(_no_period(text))
+    first = fiscal_year(int(match[2]), year_start).first if fiscal else int(match[2]) * 12
+    if first < 12:  # there is no year 0000
+        raise ValueError(_no_period(text))
+    first += (place - 1) * length
+    return Window(first, first + length - 1)
+
+
+def fiscal_year(year: int, year_start: int) -> Window:
+    """The fiscal year of this name, which begins in month `year_start` and ends in this calendar year."""
+    last = year * 12 + (year_start - 2) % 12
+    return Window(last - 11, last)
+
+
+def _no_period(text: str) -> str:
+    return (
+        f"{text!r} is not a period: write 2026-03, 2026-Q1, 2026-H1 or 2026,"
+        " and of the fiscal year FY2026-M3, FY2026-Q1, FY2026-H1 or FY2026"
+    )

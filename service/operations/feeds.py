@@ -47,17 +47,19 @@ def fed_elsewhere(connection: Connection, home: Reach) -> dict[str, str]:
     return {name: registers[measure.group] for name, measure in MEASURES.items() if measure.group in registers}
 
 
-def derive(caller: Caller, home: Reach, form: Form, revision: int) -> None:
-    """Bring the lines of a register up to its rows, after this data revision changed some of them."""
+def derive(caller: Caller, home: Reach, form: Form, *changed_by: int) -> None:
+    """Bring the lines of a register up to its rows, which these data revisions changed; the last is the present."""
     if form.name not in GROUPS:
         return
-    rows = entries.changed(caller.connection, home, TABLES[form.name], revision)
-    derive_rows(caller, home, form.name, revision, rows)
+    touched = entries.touched(home, TABLES[form.name], *changed_by)
+    rows = entries.rows_of(caller.connection, home, TABLES[form.name], touched)
+    _derive(caller, home, form.name, changed_by[-1], (touched, rows))
 
 
-def derive_rows(caller: Caller, home: Reach, register: str, revision: int, rows: Sequence[Row[Any]]) -> None:
-    """The same, with the register's rows that changed or are to be taken in."""
+def _derive(caller: Caller, home: Reach, register: str, revision: int, changed: tuple[Any, Sequence[Row[Any]]]) -> None:
+    """The same, with the statement of touched ids, and the rows of the register that make entries now."""
     connection, feed = caller.connection, _NUMBERS[register]
+    touched, rows = changed
     sellers = labels.numbers(connection, home, salespeople.TABLE) if register == "orders" else {}
     made = [
         {"source": row.id, "place": place, **_EMPTY, **entry}
@@ -65,11 +67,10 @@ def derive_rows(caller: Caller, home: Reach, register: str, revision: int, rows:
         for place, entry in enumerate(_ENTRIES[register](row, sellers))
     ]
     frame = pd.DataFrame(made, columns=["source", "place", *entries.KEY, *MEASURES])
-    sums = entries.replace(connection, home, feed, TABLES[register], revision, frame)
-    store(connection, home, feed, sums, revision)
+    _store(connection, home, feed, entries.replace(connection, home, feed, touched, frame), revision)
 
 
-def store(connection: Connection, home: Reach, feed: int, sums: pd.DataFrame, revision: int) -> None:
+def _store(connection: Connection, home: Reach, feed: int, sums: pd.DataFrame, revision: int) -> None:
     """Lines of a register; those without any entry are removed."""
     names = [*entries.KEY, *MEASURES]
     staged = Staged(connection, lines.TABLE, names, {"subsidiary_id": home.one, "feed": feed})
@@ -96,14 +97,18 @@ def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: b
     if not switched:
         return
     revision += 1
+    to_registers = [register for register in switched if wanted[GROUPS[register]] == "register"]
+    # Once for all of them: a line has one former state in a revision.
+    taken = [name for register in to_registers for name in _measures(register)]
+    if taken:
+        lines.empty(connection, home, lines.BY_LINES, taken, revision)
     for register in switched:
-        measures, feed = _measures(register), _NUMBERS[register]
-        if wanted[GROUPS[register]] == "register":
-            lines.empty(connection, home, lines.BY_LINES, measures, revision)
-            derive_rows(caller, home, register, revision, entries.all_of(connection, home, TABLES[register]))
+        if register in to_registers:
+            rows = entries.all_of(connection, home, TABLES[register])
+            _derive(caller, home, register, revision, (entries.touched(home, TABLES[register], revision), rows))
         else:
-            lines.empty(connection, home, feed, measures, revision)
-            entries.clear(connection, home, feed)
+            lines.empty(connection, home, _NUMBERS[register], _measures(register), revision)
+            entries.clear(connection, home, _NUMBERS[register])
     columns = {f"feed_{group}": feed for group, feed in wanted.items()}
     subsidiaries.change(connection, home, columns, caller.now)
     subsidiaries.raise_revision(connection, home, revision)

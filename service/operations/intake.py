@@ -13,7 +13,7 @@ from service.forms.checking import Checked, Checker, Findings
 from service.forms.declaration import Form
 from service.method.measures import MEASURES
 from service.method.months import month_of
-from service.operations import closing, control, feeds, plausibility
+from service.operations import closed_months, control, feeds, plausibility
 from service.operations.handed import Handed, of_one_subsidiary
 from service.operations.landing import Landing
 from service.store import revisions, submissions, subsidiaries
@@ -56,7 +56,7 @@ def submit(caller: Caller, home: Reach, handed: Handed, terms: Terms) -> tuple[i
         subsidiaries.raise_revision(connection, home, revision)
         feeds.derive(caller, home, form, revision)
         if form.name in feeds.GROUPS:
-            closing.check(connection, home, revision, terms.reason)
+            closed_months.check(connection, home, terms.reason, revision)
     values = _values(caller, handed, terms, merged, received, found, revision)
     values |= {"warning_count": len(warnings), "control": json.dumps(control.block(connection, home, form, handed_in))}
     number = _recorded(caller, home, handed, values, found, warnings)
@@ -124,7 +124,7 @@ def _leave_out_refused(
     """Rows that what is stored forbids: lines of closed months, customers that others are about."""
     problems: list[Problem] = []
     if form.name == "statistics" and not terms.reason and terms.correction == "restatement":
-        problems = closing.refused_rows(caller.connection, home, landing.staged)
+        problems = closed_months.refused_rows(caller.connection, home, landing.staged)
     elif form.name == "customers":
         problems = landing.in_use()
     found.add(problems)

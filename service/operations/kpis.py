@@ -15,7 +15,7 @@ from service.method.measures import MEASURES
 from service.method.money import convert
 from service.method.months import Window
 from service.method.quantities import Group, empty, quantities
-from service.operations import dimensions, methods, windows
+from service.operations import dimensions, fiscal, methods, windows
 from service.operations.currencies import Rates, converted
 from service.operations.segments import window_text
 from service.store import customers, lines, subsidiaries
@@ -36,6 +36,7 @@ class Question:
     last: str | None
     currency: str
     subsidiaries: tuple[str, ...]
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ def answer(caller: Caller, question: Question) -> dict[str, Any]:
     asked = [_indicator(name) for name in question.indicators]
     words, time = _grouping(question.group_by)
     reach, rows = _within(caller, question.subsidiaries)
-    window = windows.resolve(question.first, question.last, lines.periods(caller.connection, reach))
+    year_start = fiscal.year_start(caller, question.subsidiaries)
+    data = lines.periods(caller.connection, reach)
+    window = windows.resolve(question.first, question.last, data, question.period, year_start)
     facts = _facts(caller, reach, rows, question.currency, words, window, asked)
     buckets = _buckets(window, time)
     groups = sorted({*facts.cells["group"]})

@@ -1,6 +1,6 @@
 """Where the rows of each form go: codes become numbers, and the rows are staged for the form's table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,19 +14,11 @@ from service.errors import Problem
 from service.forms.checking import Checked, Findings
 from service.forms.declaration import DELETED, Form
 from service.forms.kinds import read_shares
-from service.store import customers, exchange_rates, labels, lines, registers, salespeople, targets
+from service.store import customers, labels, lines, salespeople
 from service.store.bulk import Staged
+from service.store.kept import TABLES
 from service.store.reach import Reach
 
-TABLES: Mapping[str, tuple[Table, Table]] = {
-    "customers": (customers.TABLE, customers.HISTORY),
-    "salespeople": (salespeople.EMPLOYMENT, salespeople.HISTORY),
-    "statistics": (lines.TABLE, lines.HISTORY),
-    "exchange-rates": (exchange_rates.TABLE, exchange_rates.HISTORY),
-    "targets": (targets.TABLE, targets.HISTORY),
-    **registers.TABLES,
-}
-"""Of each form: its table and that table's history."""
 _NOUNS = {
     "customer": customers.TABLE,
     "salesperson": salespeople.TABLE,

@@ -36,12 +36,15 @@ class Question:
     by: tuple[str, ...]
     levers: tuple[levers.Lever, ...]
     method: str | None
+    window_period: str | None = None
 
 
 def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     """The subsidiary, the number of the plan, and whether it is new: the same question finds the kept one."""
     with entry.reading() as caller:
-        basis = read_basis(caller, question.subsidiary, *question.window, question.method)
+        basis = read_basis(
+            caller, question.subsidiary, *question.window, question.method, period=question.window_period
+        )
         first = windows.month("from", question.first) or basis.window.last + 1
         if first <= basis.window.last:
             raise BadArgument("from", f"The plan must begin after its window, which ends {basis.window}.")

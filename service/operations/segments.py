@@ -44,6 +44,7 @@ class Question:
     last: str | None = None
     scope: str | None = None
     method: str | None = None
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class Card:
 def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     """The subsidiary, the number of the segmentation, and whether it is new: the same question finds the kept one."""
     with entry.reading() as caller:
-        basis = read_basis(caller, question.subsidiary, question.first, question.last, question.method, question.scope)
+        asked_for = (question.first, question.last, question.method, question.scope, question.period)
+        basis = read_basis(caller, question.subsidiary, *asked_for)
         asked = _asked(basis)
         kept = results.find(caller.connection, basis.home, results.SEGMENTATION, keeping.digest(*asked))
         if kept is not None:
@@ -99,7 +101,13 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
 
 
 def read_basis(
-    caller: Caller, subsidiary: str, first: str | None, last: str | None, method: str | None, scope: str | None = None
+    caller: Caller,
+    subsidiary: str,
+    first: str | None,
+    last: str | None,
+    method: str | None,
+    scope: str | None = None,
+    period: str | None = None,
 ) -> Basis:
     """Resolve the question against one snapshot of the data."""
     connection = caller.connection
@@ -109,7 +117,7 @@ def read_basis(
     if scope is not None:
         parameters = parameters.model_copy(update={"abc": parameters.abc.model_copy(update={"scope": scope})})
     data = lines.periods(connection, home)
-    window = windows.resolve(first, last, data)
+    window = windows.resolve(first, last, data, period, row.fiscal_year_start)
     assert data is not None  # noqa: S101 - resolve refuses where there are no data
     portfolio = customers.portfolio(connection, home)
     monthly = lines.monthly(connection, home, window.last)

@@ -8,11 +8,13 @@ from sqlalchemy import Row, insert
 from service.access.keys import Caller
 from service.errors import Conflict, NotFound, PreconditionFailed, PreconditionRequired
 from service.store import customers, labels, lines, salespeople, subsidiaries
+from service.store.reach import GROUP
 
 
 def etag(row: Row[Any]) -> str:
     """Changes when the subsidiary's own values do (its data have `data_revision`)."""
-    return hashlib.sha256(f"{row.code}|{row.name}|{row.country}|{row.currency}".encode()).hexdigest()[:16]
+    text = f"{row.code}|{row.name}|{row.country}|{row.currency}|{row.fiscal_year_start}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None) -> tuple[Row[Any], bool]:
@@ -22,17 +24,38 @@ def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None)
     if row is None:
         _create(caller, code, values)
         return subsidiaries.get(connection, caller.reach, code), True
-    if all(getattr(row, name) == value for name, value in values.items()):
+    if _same(row, values):
         return row, False
-    if if_match is None:
-        raise PreconditionRequired("The subsidiary exists with other values: send its etag in If-Match to change it.")
-    if if_match.strip('"') not in (etag(row), "*"):
-        raise PreconditionFailed("The subsidiary has changed since you read it: read it again.")
+    _require(row, if_match, "subsidiary")
     home = caller.reach.narrowed([row.id])
     if row.currency != values["currency"] and lines.periods(connection, home) is not None:
         raise Conflict(f"Statistics in {row.currency} are stored; the currency cannot change any more.")
     subsidiaries.change(connection, home, values, caller.now)
     return subsidiaries.get(connection, caller.reach, code), False
+
+
+def put_group(caller: Caller, values: dict[str, Any], if_match: str | None) -> Row[Any]:
+    """Give the group these values. Putting the same again does nothing."""
+    caller.whole_group()
+    home = caller.reach.narrowed([GROUP])
+    row = subsidiaries.group(caller.connection, home)
+    if _same(row, values):
+        return row
+    _require(row, if_match, "group")
+    subsidiaries.change(caller.connection, home, values, caller.now)
+    return subsidiaries.group(caller.connection, home)
+
+
+def _same(row: Row[Any], values: dict[str, Any]) -> bool:
+    return all(getattr(row, name) == value for name, value in values.items())
+
+
+def _require(row: Row[Any], if_match: str | None, noun: str) -> None:
+    """Refuse a change by somebody who has not read what he changes."""
+    if if_match is None:
+        raise PreconditionRequired(f"The {noun} exists with other values: send its etag in If-Match to change it.")
+    if if_match.strip('"') not in (etag(row), "*"):
+        raise PreconditionFailed(f"The {noun} has changed since you read it: read it again.")
 
 
 def _create(caller: Caller, code: str, values: dict[str, Any]) -> None:

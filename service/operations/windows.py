@@ -1,7 +1,7 @@
 """Which months a calculation is about."""
 
 from service.errors import BadArgument, NoData
-from service.method.months import Window, month_text, parse_month
+from service.method.months import Window, month_text, parse_month, parse_period
 
 MONTHS_A_YEAR = 12
 
@@ -16,13 +16,33 @@ def month(argument: str, text: str | None) -> int | None:
         raise BadArgument(argument, f"{argument}: {error}.") from error
 
 
-def resolve(first: str | None, last: str | None, data: Window | None) -> Window:
-    """The window asked for, within the months that have data.
+def bounds(
+    first: str | None, last: str | None, period: str | None = None, year_start: int = 1
+) -> tuple[int | None, int | None]:
+    """First and last month that a request names, by from and to or by a period; None what it leaves open.
+
+    `year_start` is the month in which the fiscal year begins that the period may mean.
+    """
+    if period is None:
+        return month("from", first), month("to", last)
+    if first is not None or last is not None:
+        raise BadArgument("period", "Name the months by period, or by from and to, not by both.")
+    try:
+        window = parse_period(period, year_start)
+    except ValueError as error:
+        raise BadArgument("period", f"period: {error}.") from error
+    return window.first, window.last
+
+
+def resolve(
+    first: str | None, last: str | None, data: Window | None, period: str | None = None, year_start: int = 1
+) -> Window:
+    """The window asked for, by from and to or by a period, within the months that have data.
 
     Without `last` it ends with the newest month with data; without `first` it is 12 months long, or as long as there
     are data. NoData where nothing is stored; BadArgument where the window is upside down or goes beyond the data.
     """
-    start, end = month("from", first), month("to", last)
+    start, end = bounds(first, last, period, year_start)
     if data is None:
         raise NoData("No statistics are stored. Hand in the form statistics first.")
     stored = f"Statistics are stored for {month_text(data.first)} to {month_text(data.last)}"
@@ -36,7 +56,7 @@ def resolve(first: str | None, last: str | None, data: Window | None) -> Window:
         )
     if end > data.last or start < data.first:
         raise BadArgument(
-            "to" if end > data.last else "from",
+            "period" if period is not None else "to" if end > data.last else "from",
             f"The window {month_text(start)} to {month_text(end)} goes beyond the data. {stored}.",
         )
     return Window(start, end)

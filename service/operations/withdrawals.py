@@ -5,18 +5,18 @@ from sqlalchemy import select
 from service.access.keys import Caller
 from service.errors import ChangedSince, Conflict
 from service.forms.catalogue import FORMS
-from service.operations import closing, feeds
-from service.operations.landing import TABLES
+from service.operations import feeds
 from service.store import customers, lines, revisions, submissions, subsidiaries
 from service.store.bulk import take_back
+from service.store.kept import TABLES
 from service.store.reach import Reach
 
 
 def withdraw(caller: Caller, home: Reach, number: int, reason: str) -> None:
     """Withdraw a submission to the one subsidiary in reach; once is enough, again does nothing.
 
-    Raises ChangedSince where a later submission changed its rows, Conflict where others refer to its customers,
-    ClosedMonth where it would change a closed month and no reason is given.
+    Raises ChangedSince where a later submission changed its rows, Conflict where others refer to its customers. The
+    reason serves for closed months too.
     """
     connection = caller.connection
     revision = subsidiaries.revision_for_writing(connection, home)
@@ -27,8 +27,7 @@ def withdraw(caller: Caller, home: Reach, number: int, reason: str) -> None:
     if brought is not None:
         revision += 1
         _take_back(caller, home, row.form, brought, revision)
-        feeds.derive(caller, home, FORMS[row.form], revision)
-        closing.check(connection, home, revision, reason)
+        feeds.derive(caller, home, FORMS[row.form], brought, revision)
         subsidiaries.raise_revision(connection, home, revision)
         values = {"revision": revision, "at": caller.now, "key_id": caller.key_id}
         revisions.note(connection, home, {**values, "action": "withdrawal", "submission": number})

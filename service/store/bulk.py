@@ -198,23 +198,25 @@ class Staged:
 def take_back(
     connection: Connection, table: Table, history: Table, of: Mapping[str, int], revision: int, taken_at: int
 ) -> bool:
-    """Undo what a data revision did to a table, as a new revision `taken_at`; False, with nothing done, where a later
-    one changed the same rows. `of` limits it to rows with these values."""
+    """Undo what a data revision did to a table; False, with nothing done, where a later one changed the same rows.
+
+    `of` limits it to rows with these values. What it wrote goes to the history, until the revision `taken_at`; what it
+    replaced comes back as it was, with the revision that had written it, so that this too can be taken back.
+    """
     keys = [column.name for column in table.primary_key.columns]
-    names = [column.name for column in table.columns if column.name != "revision"]
     mine = [table.c[name] == value for name, value in of.items()]
     former = [history.c[name] == value for name, value in of.items()]
     later = history.alias("later")
-    replaced = select(history.c.revision).where(*former, history.c.revision == revision)
-    same_as_table = and_(*(table.c[key] == history.c[key] for key in keys))
-    same_as_later = and_(*(later.c[key] == history.c[key] for key in keys))
+    stands = and_(*(table.c[key] == history.c[key] for key in keys))
+    again = and_(*(later.c[key] == history.c[key] for key in keys))
+    replaced = select(history.c.revision).where(
+        *former, history.c.revision == revision, not_(exists().where(stands, table.c.revision == revision))
+    )
     came_back = select(history.c.revision).where(
         *former,
         history.c.until_revision == revision,
-        or_(
-            exists().where(same_as_table, table.c.revision > revision),
-            exists().where(same_as_later, later.c.revision > revision),
-        ),
+        not_(exists().where(stands, table.c.revision == revision)),
+        or_(exists().where(stands), exists().where(again, later.c.revision > revision)),
     )
     for changed in (replaced, came_back):
         if connection.execute(changed.limit(1)).first() is not None:
@@ -223,9 +225,9 @@ def take_back(
     written = select(*table.columns, _number(taken_at)).where(*mine, table.c.revision == revision)
     connection.execute(insert(history).from_select(into_history, written))
     connection.execute(delete(table).where(*mine, table.c.revision == revision))
-    before = select(*(history.c[name] for name in names), _number(taken_at))
-    before = before.where(*former, history.c.until_revision == revision)
-    connection.execute(insert(table).from_select([*names, "revision"], before))
+    names = [column.name for column in table.columns]
+    before = select(*(history.c[name] for name in names)).where(*former, history.c.until_revision == revision)
+    connection.execute(insert(table).from_select(names, before))
     return True
 
 

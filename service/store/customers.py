@@ -71,7 +71,7 @@ def fresh_number(connection: Connection, reach: Reach) -> int:
 
 
 def in_use(connection: Connection, reach: Reach, ids: Select[Any]) -> list[str]:
-    """Codes of those customers of the one subsidiary in reach that other rows are or were about, of the ids selected."""
+    """Codes of the customers, of the ids selected in the one subsidiary in reach, that other rows are or were about."""
     about = []
     for table in _about_customers():
         same = (table.c.subsidiary_id == TABLE.c.subsidiary_id) & (table.c.customer_id == TABLE.c.id)

@@ -62,10 +62,18 @@ class Entry(SQLModel, table=True):
 TABLE: Table = Entry.__table__  # type: ignore[attr-defined]
 
 
-def changed(connection: Connection, reach: Reach, register: tuple[Table, Table], revision: int) -> Sequence[Row[Any]]:
-    """Rows that a data revision put into a register of the one subsidiary in reach."""
+def touched(reach: Reach, register: tuple[Table, Table], *of: int) -> Any:
+    """Statement: ids of the rows of a register that these data revisions wrote, replaced or removed."""
+    table, history = register
+    written = select(table.c.id).where(table.c.subsidiary_id == reach.one, table.c.revision.in_(of))
+    gone = select(history.c.id).where(history.c.subsidiary_id == reach.one, history.c.until_revision.in_(of))
+    return union(written, gone)
+
+
+def rows_of(connection: Connection, reach: Reach, register: tuple[Table, Table], ids: Any) -> Sequence[Row[Any]]:
+    """The rows with these ids that stand in a register of the one subsidiary in reach."""
     table, _ = register
-    condition = (table.c.subsidiary_id == reach.one) & (table.c.revision == revision)
+    condition = (table.c.subsidiary_id == reach.one) & table.c.id.in_(select(ids.subquery().c.id))
     return connection.execute(select(table).where(condition).order_by(table.c.id)).all()
 
 
@@ -75,32 +83,27 @@ def all_of(connection: Connection, reach: Reach, register: tuple[Table, Table]) 
     return connection.execute(select(table).where(table.c.subsidiary_id == reach.one).order_by(table.c.id)).all()
 
 
-def replace(
-    connection: Connection, reach: Reach, feed: int, register: tuple[Table, Table], revision: int, rows: pd.DataFrame
-) -> pd.DataFrame:
-    """Put the entries of the rows that a revision changed in place of their former ones; the new lines.
+def replace(connection: Connection, reach: Reach, feed: int, touched_ids: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    """Put the entries of the touched rows in place of their former ones; the new lines.
 
     `rows`: source, place, the columns of KEY and the measures. The answer: KEY and the sums of the measures, for each
     key that an entry came to or left; int64, ten-thousandths. A key without any entry has sums of zero and `entries` 0.
     """
-    table, history = register
-    written = select(table.c.id).where(table.c.subsidiary_id == reach.one, table.c.revision == revision)
-    gone = select(history.c.id).where(history.c.subsidiary_id == reach.one, history.c.until_revision == revision)
-    ids = union(written, gone).subquery()
+    ids = touched_ids.subquery()
     mine = and_(TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed)
-    touched = Table("touched_line", MetaData(), *(Column(name, BigInteger) for name in KEY), prefixes=["TEMPORARY"])
-    touched.create(connection)
+    keys = Table("touched_line", MetaData(), *(Column(name, BigInteger) for name in KEY), prefixes=["TEMPORARY"])
+    keys.create(connection)
     of_ids = exists().where(ids.c.id == TABLE.c.source)
     connection.execute(
-        touched.insert().from_select(list(KEY), select(*(TABLE.c[name] for name in KEY)).where(mine, of_ids).distinct())
+        keys.insert().from_select(list(KEY), select(*(TABLE.c[name] for name in KEY)).where(mine, of_ids).distinct())
     )
     connection.execute(delete(TABLE).where(mine, TABLE.c.source.in_(select(ids.c.id))))
     if len(rows):
         values = rows.assign(subsidiary_id=reach.one, feed=feed)[[column.name for column in TABLE.columns]]
         load(connection, TABLE, pa.Table.from_pandas(values, preserve_index=False))
-        load(connection, touched, pa.Table.from_pandas(rows[list(KEY)].drop_duplicates(), preserve_index=False))
-    sums = _sums(connection, touched, mine)
-    touched.drop(connection)
+        load(connection, keys, pa.Table.from_pandas(rows[list(KEY)].drop_duplicates(), preserve_index=False))
+    sums = _sums(connection, keys, mine)
+    keys.drop(connection)
     return sums
 
 
@@ -109,8 +112,8 @@ def clear(connection: Connection, reach: Reach, feed: int) -> None:
     connection.execute(delete(TABLE).where(TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed))
 
 
-def _sums(connection: Connection, touched: Table, mine: Any) -> pd.DataFrame:
-    keys = select(*touched.columns).distinct().subquery()
+def _sums(connection: Connection, touched_keys: Table, mine: Any) -> pd.DataFrame:
+    keys = select(*touched_keys.columns).distinct().subquery()
     same = and_(*(TABLE.c[name] == keys.c[name] for name in KEY), mine)
     sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in MEASURES]
     statement = (

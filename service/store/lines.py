@@ -11,11 +11,14 @@ from sqlalchemy import (
     Index,
     Row,
     Table,
+    case,
     cast,
     delete,
+    exists,
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     union,
@@ -135,8 +138,8 @@ def revenue_by_month(connection: Connection, reach: Reach, first: int, last: int
 def of_feed(connection: Connection, reach: Reach, feed: int, measures: Sequence[str]) -> dict[str, Any]:
     """How many lines of a feed have a number in one of these measures, their first and last month, and the sums."""
     sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in measures]
-    limits = (func.count().label("lines"), func.min(TABLE.c.period).label("first"), func.max(TABLE.c.period).label("last"))
-    statement = select(*limits, *sums).where(*_with(reach, feed, measures))
+    first, last = func.min(TABLE.c.period).label("first"), func.max(TABLE.c.period).label("last")
+    statement = select(func.count().label("lines"), first, last, *sums).where(*_with(reach, feed, measures))
     return dict(connection.execute(statement).one()._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 
@@ -177,6 +180,33 @@ def totals(connection: Connection, reach: Reach, window: Window) -> dict[str, in
     return dict(connection.execute(statement).one()._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 
+def coverage(connection: Connection, reach: Reach, window: Window) -> Sequence[Row[Any]]:
+    """What each month with a line holds: subsidiary_id, period, and for each measure four columns.
+
+    `revenue` is the sum, `revenue_lines` how many lines have a value other than 0, `revenue_attributed` and
+    `revenue_unattributed` the sums of lines with and without a customer, each summed by itself.
+    """
+    known = TABLE.c.customer_id != customers.UNATTRIBUTED
+    sums = []
+    for name in MEASURES:
+        value = TABLE.c[name]
+        sums += [
+            _sum(value).label(name),
+            _sum(case((value != 0, 1), else_=0)).label(f"{name}_lines"),
+            _sum(case((known, value), else_=0)).label(f"{name}_attributed"),
+            _sum(case((known, 0), else_=value)).label(f"{name}_unattributed"),
+        ]
+    keys = (TABLE.c.subsidiary_id, TABLE.c.period)
+    statement = select(*keys, *sums).group_by(*keys).order_by(*keys)
+    return connection.execute(
+        statement.where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(window.first, window.last))
+    ).all()
+
+
+def _sum(value: Any) -> Any:
+    return cast(func.sum(value), BigInteger)
+
+
 def page(
     connection: Connection,
     reach: Reach,
@@ -215,18 +245,21 @@ def page(
 
 
 def _known_at(reach: Reach, moment: datetime) -> Any:
-    """Lines as they stood at a moment: those written until then, and those replaced only later."""
+    """Lines as they stood at a moment: of each key the state that ended first after it, or the one that stands."""
     newest = revisions.newest_at(reach, moment).subquery()
     names = [column.name for column in TABLE.columns]
-    of_same = newest.c.subsidiary_id == TABLE.c.subsidiary_id
-    standing = select(*(TABLE.c[name] for name in names)).join(newest, of_same)
-    standing = standing.where(TABLE.c.revision <= newest.c.revision)
-    of_former = newest.c.subsidiary_id == HISTORY.c.subsidiary_id
-    replaced = select(*(HISTORY.c[name] for name in names)).join(newest, of_former)
-    replaced = replaced.where(
-        HISTORY.c.revision <= newest.c.revision, HISTORY.c.until_revision > newest.c.revision
-    )
-    return union_all(standing, replaced).subquery()
+    parts = []
+    for state in (TABLE, HISTORY):
+        known = select(*(state.c[name] for name in names))
+        known = known.join(newest, newest.c.subsidiary_id == state.c.subsidiary_id)
+        ended = HISTORY.alias("ended")
+        same = [ended.c[column.name] == state.c[column.name] for column in _NATURAL_KEY]
+        since = [ended.c.until_revision > newest.c.revision]
+        if state is HISTORY:
+            known = known.where(HISTORY.c.until_revision > newest.c.revision)
+            since.append(ended.c.until_revision < HISTORY.c.until_revision)
+        parts.append(known.where(state.c.revision <= newest.c.revision, not_(exists().where(*same, *since))))
+    return union_all(*parts).subquery()
 
 
 def key_of(row: Row[Any]) -> list[int]:

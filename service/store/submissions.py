@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, func, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from service.store.bulk import next_number
@@ -158,10 +158,20 @@ def page(
     return connection.execute(statement).all()
 
 
-def problems(connection: Connection, reach: Reach, number: int, limit: int, after: int) -> Sequence[Row[Any]]:
-    """The refused rows of a submission to the one subsidiary in reach, after a place."""
+def problems(
+    connection: Connection, reach: Reach, number: int, limit: int, after: int, *, warnings: bool
+) -> Sequence[Row[Any]]:
+    """The refused rows (or the warnings) of a submission to the one subsidiary in reach, after a place."""
     condition = (PROBLEM.c.subsidiary_id == reach.one) & (PROBLEM.c.submission == number) & (PROBLEM.c.place > after)
+    condition &= PROBLEM.c.warning == warnings
     return connection.execute(select(PROBLEM).where(condition).order_by(PROBLEM.c.place).limit(limit)).all()
+
+
+def problems_stored(connection: Connection, reach: Reach, number: int) -> int:
+    """How many refused rows of a submission to the one subsidiary in reach are kept with their reason."""
+    condition = (PROBLEM.c.subsidiary_id == reach.one) & (PROBLEM.c.submission == number) & ~PROBLEM.c.warning
+    count: int = connection.execute(select(func.count()).select_from(PROBLEM).where(condition)).scalar_one()
+    return count
 
 
 def claim(connection: Connection, reach: Reach, key: str, fingerprint: str, now: datetime) -> Row[Any] | None:

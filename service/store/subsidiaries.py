@@ -19,6 +19,7 @@ class Subsidiary(SQLModel, table=True):
     name: str = Field(max_length=200)
     country: str = Field(max_length=2)
     currency: str = Field(max_length=3)
+    fiscal_year_start: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     data_revision: int = amount()
     feed_results: str = Field(default="lines", max_length=8)
     feed_funnel: str = Field(default="lines", max_length=8)
@@ -50,6 +51,11 @@ def listed(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
     return connection.execute(select(TABLE).where(condition).order_by(TABLE.c.code)).all()
 
 
+def group(connection: Connection, _reach: Reach) -> Row[Any]:
+    """The group's own row: every reach includes it."""
+    return connection.execute(select(TABLE).where(TABLE.c.id == GROUP)).one()
+
+
 def create(connection: Connection, values: dict[str, Any], now: datetime) -> int:
     """A new subsidiary; its id."""
     values |= {"data_revision": 0, "created_at": now, "updated_at": now}
@@ -58,7 +64,7 @@ def create(connection: Connection, values: dict[str, Any], now: datetime) -> int
 
 
 def change(connection: Connection, reach: Reach, values: dict[str, Any], now: datetime) -> None:
-    """Give the one subsidiary in reach other values."""
+    """Give the one subsidiary in reach (or the group) other values."""
     connection.execute(update(TABLE).where(TABLE.c.id == reach.one).values(values | {"updated_at": now}))
 
 

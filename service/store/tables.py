@@ -1,6 +1,7 @@
 """Every table, imported once, so that `SQLModel.metadata` is complete for migrations and their check."""
 
 from service.store import (
+    closed_months,
     customers,
     entries,
     exchange_rates,
@@ -20,6 +21,7 @@ from service.store import (
 )
 
 __all__ = [
+    "closed_months",
     "customers",
     "entries",
     "exchange_rates",

@@ -52,6 +52,13 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("PUT", "/v1/subsidiaries/{subsidiary}"): Call(
         "hidden", body={"name": "DE-Company", "country": "DE", "currency": "EUR"}
     ),
+    ("GET", "/v1/subsidiaries/{subsidiary}/closed-months"): Call("hidden"),
+    ("PUT", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call("hidden", path={"period": "2024-01"}),
+    ("DELETE", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call(
+        "hidden", {"reason": "a late credit note"}, path={"period": "2024-01"}
+    ),
+    ("GET", "/v1/group"): Call("shared"),
+    ("PUT", "/v1/group"): Call("group", body={"fiscal_year_start": 1}),
     ("GET", "/v1/forms"): Call("shared"),
     ("GET", "/v1/forms/{form}"): Call("shared", path={"form": "statistics"}),
     ("POST", "/v1/submissions/customers"): Call("hidden", {"subsidiary": "DE"}, _CUSTOMERS),
@@ -65,12 +72,27 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/submissions"): Call("filtered"),
     ("GET", "/v1/submissions/{submission}"): Call("hidden", path={"submission": "DE.1"}),
     ("GET", "/v1/submissions/{submission}/problems"): Call("hidden", path={"submission": "DE.1"}),
+    ("GET", "/v1/submissions/{submission}/checks"): Call("hidden", path={"submission": "DE.1"}),
     ("GET", "/v1/submissions/{submission}/source"): Call("hidden", path={"submission": "DE.1"}),
     ("GET", "/v1/customers"): Call("filtered"),
     ("GET", "/v1/customers/{subsidiary}/{code:path}"): Call("hidden", path={"code:path": "DE-C1"}),
     ("GET", "/v1/salespeople"): Call("filtered"),
     ("GET", "/v1/statistics"): Call("filtered"),
+    ("GET", "/v1/subsidiaries/{subsidiary}/feeds"): Call("hidden"),
+    ("PUT", "/v1/subsidiaries/{subsidiary}/feeds"): Call(
+        "hidden", body={"results": "lines", "funnel": "lines", "activity": "lines"}
+    ),
+    ("POST", "/v1/submissions/{submission}/withdrawal"): Call(
+        "hidden", path={"submission": "DE.3"}, body={"reason": "A test."}, inside=_BY_LINES
+    ),
+    ("GET", "/v1/orders"): Call("shared"),
+    ("GET", "/v1/deals"): Call("shared"),
+    ("GET", "/v1/activities"): Call("shared"),
+    ("GET", "/v1/targets"): Call("shared"),
     ("GET", "/v1/exchange-rates"): Call("shared"),
+    ("GET", "/v1/coverage"): Call("filtered"),
+    ("GET", "/v1/coverage/completeness"): Call("filtered"),
+    ("GET", "/v1/coverage/checks"): Call("hidden", {"subsidiary": "DE"}),
     ("GET", "/v1/methods"): Call("shared"),
     ("GET", "/v1/methods/{method}"): Call("shared", path={"method": "standard-1"}),
     ("GET", "/v1/indicators"): Call("shared"),

@@ -10,6 +10,8 @@ from tests.conftest import Service
 from tests.group import hand_in_subsidiary
 
 LINE = {"period": "2025-01", "customer": "DE-C1"}
+WINDOWS_OF_BOTH_KINDS = {"subsidiary": "DE", "period": "2025", "to": "2025-12"}
+MONTHS = "/v1/subsidiaries/DE/closed-months"
 CSV = "text/csv"
 JSON = "application/json"
 
@@ -167,6 +169,17 @@ CASES = [
     ask("window beyond the data", "/v1/kpis?from=2025-01&to=2026-06&subsidiary=DE", "bad-argument", words=("2025-12",)),
     ask("month that is none", "/v1/kpis?from=2025-13", "invalid-request"),
     ask("year 0000", "/v1/kpis?from=0000-01", "bad-argument"),
+    ask("period that is none", "/v1/kpis?period=2025-Q5", "bad-argument", words=("2025-Q5", "FY2026-Q1")),
+    ask("period beside from", "/v1/kpis?period=2025&from=2025-01", "bad-argument", words=("not by both",)),
+    ask("period beyond the data", "/v1/kpis?period=2026&subsidiary=DE", "bad-argument", words=("2025-12",)),
+    ask("period of lines that is none", "/v1/statistics?period=FY2025-03", "bad-argument", words=("FY2025-03",)),
+    ask("coverage upside down", "/v1/coverage?from=2025-06&to=2025-01", "bad-argument", words=("2025-06",)),
+    ask("coverage of a period and a month", "/v1/coverage/completeness?period=2025&to=2025-01", "bad-argument"),
+    ask("coverage of nobody", "/v1/coverage?subsidiary=XX", "not-found", 404),
+    ask("coverage after another cursor", "/v1/coverage?after=WzEsMl0", "bad-cursor", 400),
+    ask("checks of no subsidiary", "/v1/coverage/checks", "invalid-request"),
+    ask("checks without data", "/v1/coverage/checks?subsidiary=NO", "no-data"),
+    ask("checks beyond the data", "/v1/coverage/checks?subsidiary=DE&period=2026", "bad-argument", words=("2025-12",)),
     ask("unknown indicator", "/v1/kpis?indicators=profit", "bad-argument", words=("profit",)),
     ask("unknown grouping", "/v1/kpis?group_by=colour", "bad-argument", words=("colour",)),
     ask("two times at once", "/v1/kpis?group_by=month,quarter", "bad-argument"),
@@ -177,6 +190,8 @@ CASES = [
     ask("cursor that is none", "/v1/customers?after=abc", "bad-cursor", 400),
     ask("cursor of another list", "/v1/customers?after=WzEsMl0", "bad-cursor", 400),
     ask("no such customer", "/v1/customers/DE/X-404", "not-found", 404),
+    ask("checks of no submission", "/v1/submissions/DE.99/checks", "not-found", 404, words=("DE.99",)),
+    ask("checks of an id of another shape", "/v1/submissions/99/checks", "not-found", 404),
     ask("no such segmentation", "/v1/segmentations/DE.9", "not-found", 404),
     ask("id of another shape", "/v1/segmentations/9", "not-found", 404),
     ask("no such path", "/v1/nothing", "not-found", 404),
@@ -227,6 +242,22 @@ CASES = [
         "invalid-request",
         {"name": "X", "country": "Germany", "currency": "EUR"},
     ),
+    Bad(
+        "fiscal year of month 13",
+        "PUT",
+        "/v1/subsidiaries/DE",
+        422,
+        "invalid-request",
+        {"name": "X", "country": "DE", "currency": "EUR", "fiscal_year_start": 13},
+    ),
+    Bad("group without a fiscal year", "PUT", "/v1/group", 422, "invalid-request", {"name": "X"}),
+    Bad("group without If-Match", "PUT", "/v1/group", 428, "precondition-required", {"fiscal_year_start": 7}),
+    Bad("window of both kinds", "POST", "/v1/segmentations", 422, "bad-argument", WINDOWS_OF_BOTH_KINDS),
+    Bad("closing the present month", "PUT", f"{MONTHS}/2026-11", 422, "bad-argument", words=("2026-10",)),
+    Bad("closing a month that is none", "PUT", f"{MONTHS}/2026-13", 422, "invalid-request"),
+    Bad("closing the year 0000", "PUT", f"{MONTHS}/0000-01", 422, "bad-argument"),
+    Bad("re-opening without a reason", "DELETE", f"{MONTHS}/2026-01", 422, "invalid-request", words=("reason",)),
+    Bad("re-opening an open month", "DELETE", f"{MONTHS}/2026-01?reason=late", 404, "not-found", words=("2026-01",)),
     Bad("JSON that is none", "POST", "/v1/segmentations", 400, "bad-body", "{"),
 ]
 
@@ -240,8 +271,14 @@ def stored(service: Service) -> Service:
 
 def _state(service: Service) -> str:
     """Everything that a caller can see change."""
-    paths = ("/v1/subsidiaries", "/v1/submissions", "/v1/customers", "/v1/salespeople", "/v1/statistics?limit=1000")
-    results = ("/v1/exchange-rates", "/v1/segmentations", "/v1/plans", "/v1/resource-requirements")
+    paths = (MONTHS, "/v1/group", "/v1/subsidiaries", "/v1/submissions", "/v1/customers", "/v1/salespeople")
+    results = (
+        "/v1/statistics?limit=1000",
+        "/v1/exchange-rates",
+        "/v1/segmentations",
+        "/v1/plans",
+        "/v1/resource-requirements",
+    )
     return json.dumps([service.get(path) for path in (*paths, *results)])
 
 

@@ -82,20 +82,21 @@ def _request(path: str, operation: dict[str, Any]) -> tuple[str, dict[str, str]]
             path = path.replace("{" + parameter["name"] + "}", value)
         elif parameter["in"] == "query" and parameter["name"] == "subsidiary":
             query["subsidiary"] = "DE"
+        elif parameter["in"] == "query" and parameter["required"]:
+            query[parameter["name"]] = examples[0]
     return path, query
 
 
 def test_every_example_works(service: Service) -> None:
     """Submissions first, in the order of the forms; then everything else."""
     hand_in_group(service)
-    etag = service.get("/v1/subsidiaries/DE")["etag"]
     order = ("salespeople", "customers", "statistics", "exchange-rates")
     ordered = sorted(OPERATIONS, key=lambda one: [name in one[1] for name in order], reverse=True)
     for method, path, operation in ordered:
         for kind, example in _body(operation):
             url, query = _request(path, operation)
             content = example if isinstance(example, str) else json.dumps(example)
-            headers = {"Content-Type": kind, "If-Match": etag} if kind else {}
+            headers = {"Content-Type": kind, "If-Match": "*"} if kind else {}
             answer = service.client.request(
                 method, url, params=query, content=content if kind else None, headers=headers
             )
