@@ -62,10 +62,10 @@ currency, months are `YYYY-MM`, times RFC 3339 in UTC. Errors are `application/p
 a subsidiary that the key does not reach is not found. Clients ignore fields they do not know.
 """
 TAGS = [
-    {"name": "subsidiaries", "description": "Units that report, each with its country and currency."},
+    {"name": "subsidiaries", "description": "Units that report, their closed months, and the group."},
     {"name": "forms", "description": "What subsidiaries hand in: columns, types, rules, meaning."},
     {"name": "submissions", "description": "Handing in forms, and what became of it."},
-    {"name": "data", "description": "What is stored."},
+    {"name": "data", "description": "What is stored, and what is missing."},
     {"name": "methods", "description": "Method versions: the parameters every result names."},
     {"name": "indicators", "description": "The catalogue of indicators, and their values."},
     {"name": "segmentations", "description": "ABC segmentation: classes, segments, migration."},

@@ -52,6 +52,23 @@ def test_every_revision_can_be_undone_and_done_again(database: Database) -> None
     assert database.differences() == []
 
 
+def test_a_subsidiary_from_before_fiscal_years_has_the_calendar_year(database: Database) -> None:
+    config = _alembic_config()
+    with database._engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        row = {"code": "DE", **ROW, "now": "2026-01-01"}
+        names = "code, name, country, currency, data_revision, created_at, updated_at"
+        values = ":code, :name, :country, :currency, :data_revision, :now, :now"
+        if not database.is_sqlite:
+            values = values.replace(":now", "CAST(:now AS TIMESTAMPTZ)")
+        connection.execute(text(f"INSERT INTO subsidiary ({names}) VALUES ({values})"), row)
+    database.migrate()
+    with database.reading() as connection:
+        starts = connection.execute(text("SELECT code, fiscal_year_start FROM subsidiary ORDER BY code")).all()
+    assert [tuple(row) for row in starts] == [("", 1), ("DE", 1)]
+
+
 def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
     assert database.differences() == []
 
