@@ -86,7 +86,7 @@ class Archive:
         for entry in self._entries:
             # Python stops at the size declared, other readers do not: declare more, and see what comes.
             wide = copy(entry)
-            wide.file_size = self._limits.unpacked + 1
+            wide.file_size = 1 << 62
             size = 0
             try:
                 with self._zip.open(wide) as stream:

@@ -42,10 +42,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the child reports, and the rows it wrote."""
+    """What the child reports, and the rows if it wrote any."""
 
     report: Mapping[str, Any]
-    rows: pa.OSFile
+    rows: pa.OSFile | None
 
 
 def run(reader: str, path: Path, job: Mapping[str, Any], limits: Limits) -> Answer:
@@ -56,14 +56,14 @@ def run(reader: str, path: Path, job: Mapping[str, Any], limits: Limits) -> Answ
         (folder / "job.json").write_text(json.dumps(task), "utf-8")
         _judge(_end_of_child(folder, limits), limits)
         report = _report(folder / "report")
-        try:
-            return Answer(report, pa.OSFile(str(folder / "rows.arrow"), "rb"))
-        except OSError as error:
-            raise BadBody(CANNOT_BE_READ) from error
+        rows = folder / "rows.arrow"
+        return Answer(report, pa.OSFile(str(rows), "rb") if rows.is_file() else None)
 
 
 def batches(answer: Answer) -> Iterator[Batch]:
     """The rows, one batch in memory at a time."""
+    if answer.rows is None:
+        raise BadBody(CANNOT_BE_READ)
     with answer.rows as file:
         try:
             stream = pa.ipc.open_stream(file)
@@ -78,7 +78,7 @@ def batches(answer: Answer) -> Iterator[Batch]:
                 yield Batch(columns, piece.column(ROWS), piece.num_rows, problems)
         except StopIteration:
             return
-        except (pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        except (pa.ArrowException, KeyError, OSError, TypeError, ValueError, RecursionError) as error:
             raise BadBody(CANNOT_BE_READ) from error
 
 
@@ -151,6 +151,6 @@ def _report(path: Path) -> Mapping[str, Any]:
             raise RowsRefused(problems, int(report["total"]), 0)
         if refused is not None:
             raise _REFUSALS[refused](str(report["detail"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadBody(CANNOT_BE_READ) from error
     return report

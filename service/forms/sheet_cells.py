@@ -211,6 +211,11 @@ def number_text(number: float, shape: str) -> str:
             f"A spreadsheet keeps {SIGNIFICANT_DIGITS} digits of a number: format the cell as text and write it anew."
         )
         raise _Misfit("too_many_digits", message)
+    if number.is_integer() and abs(number) < 10**SIGNIFICANT_DIGITS:
+        return str(int(number))
+    text = repr(number)
+    if len(text) < SIGNIFICANT_DIGITS and "e" not in text and len(text.partition(".")[2]) <= AMOUNT_DECIMALS:
+        return text
     value = Decimal(f"{number:.{SIGNIFICANT_DIGITS}g}")
     if shape == "amount" and abs(number) < 10**SIGNIFICANT_DIGITS:
         rounded = round(value, AMOUNT_DECIMALS)

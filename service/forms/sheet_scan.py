@@ -208,6 +208,7 @@ def _parse(
 ) -> None:
     """Calls `start` for every element by its name without prefix, and the scanner's `text` while it listens."""
     parser = ParserCreate()
+    heard = [False]
 
     def refuse(*_: object) -> None:
         raise BadBody("The workbook declares a document type or entities: no spreadsheet program writes such.")
@@ -218,7 +219,8 @@ def _parse(
 
     def element(name: str, attributes: Attributes) -> None:
         start(name.rpartition(":")[2] if ":" in name else name, attributes)
-        if scanner is not None:
+        if scanner is not None and scanner.listening is not heard[0]:
+            heard[0] = scanner.listening
             parser.CharacterDataHandler = scanner.text if scanner.listening else None
 
     parser.StartDoctypeDeclHandler = refuse
