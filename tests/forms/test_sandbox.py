@@ -164,7 +164,7 @@ def test_the_child_binds_itself(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
     mebibyte = 1 << 20
-    bounds = [768 * mebibyte, 30, 0, 32, 1024 * mebibyte]
+    bounds = [512 * mebibyte, 30, 0, 32, 1024 * mebibyte]
     assert json.loads(done.stdout) == [[bound, bound] for bound in bounds]
 
 

@@ -332,7 +332,7 @@ def test_a_far_cell_takes_no_memory(tmp_path: Path, data: str, before: str) -> N
 
 def test_a_far_corner_within_the_columns_takes_no_memory(tmp_path: Path) -> None:
     body = zipped(parts_of(HEADER + '<row r="1048576"><c r="CV1048576"><v>1</v></c></row>'))
-    detail = "The sheet spans 1048576 rows and 100 columns, more than 5000000 cells: hand it in in parts, or as CSV."
+    detail = "The sheet spans 1048576 rows and 100 columns, more than 2500000 cells: hand it in in parts, or as CSV."
     assert refused(tmp_path, body) == (TooLarge, detail)
 
 
