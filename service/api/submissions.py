@@ -119,6 +119,10 @@ Decimal = Annotated[
     Query(description="CSV: the decimal mark. Undeclared it is a point, and `1.234` is refused: it may be thousands."),
 ]
 Dates = Annotated[DateFormat, Query(description="CSV: how days are written; months likewise, as in `03.2026`.")]
+Sheet = Annotated[
+    str | None,
+    Query(max_length=31, pattern=PRINTABLE, description="XLSX: the sheet; without it the first that is visible."),
+]
 Taken = Annotated[
     intake.Mode, Query(description="`all`: one bad row refuses everything. `valid`: good rows are stored.")
 ]
@@ -144,6 +148,7 @@ def _submit_operation(form: Form) -> Any:
         delimiter: Delimited = "comma",
         decimal: Decimal = None,
         date_format: Dates = "YYYY-MM-DD",
+        sheet: Sheet = None,
         correction: Corrects = "restatement",
         reason: Reason = "",
         idempotency_key: IdempotencyKey = None,
@@ -151,7 +156,7 @@ def _submit_operation(form: Form) -> Any:
         terms = intake.Terms(mode, correction, reason)
         if correction == "delta" and (form.name != "statistics" or idempotency_key is None):
             raise BadArgument("correction", "A delta is for the form statistics, and needs an Idempotency-Key.")
-        dialect = Dialect(delimiter, decimal, date_format, body.charset)
+        dialect = Dialect(delimiter, decimal, date_format, body.charset, sheet)
         with entry.reading():
             pass  # nobody makes us read a form without a key that may hand it in
         with opened(form, body.source, dialect, body.unpacked_limit) as handed, entry.writing() as caller:
@@ -209,6 +214,10 @@ for _form in FORMS.values():
                     },
                     "application/x-ndjson": {"schema": {"type": "string"}, "example": example_ndjson(_form)},
                     "text/csv": {"schema": {"type": "string"}, "example": example_csv(_form)},
+                    **{
+                        CONTENT_TYPES[name]: {"schema": {"type": "string", "format": "binary"}}
+                        for name in ("xlsx", "parquet")
+                    },
                 },
             }
         },

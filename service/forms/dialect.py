@@ -1,4 +1,4 @@
-"""How a text table is written: declared by the sender, never guessed."""
+"""How a table is written: declared by the sender, never guessed."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,9 +22,13 @@ ENCODINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Without a declared decimal mark it is the point, and a number that could be grouped thousands is refused."""
+    """Without a declared decimal mark it is the point, and a number that could be grouped thousands is refused.
+
+    `sheet` is for workbooks; without it the first visible one is read.
+    """
 
     delimiter: Delimiter = "comma"
     decimal: DecimalMark | None = None
     dates: DateFormat = "YYYY-MM-DD"
     charset: str = "utf-8"
+    sheet: str | None = None

@@ -12,6 +12,8 @@ from service.forms.declaration import Form
 from service.forms.delimited import read_delimited
 from service.forms.dialect import Dialect
 from service.forms.objects import read_json, read_ndjson
+from service.forms.parquet import read_parquet
+from service.forms.sheets import read_sheet
 
 FormatName = Literal["json", "ndjson", "csv", "xlsx", "parquet"]
 _PIECE = 1 << 20
@@ -30,10 +32,16 @@ class Format:
     whole: bool = False
 
 
+def _read_sheet(path: Path, form: Form, dialect: Dialect) -> Reading:
+    return read_sheet(path, form, {}, dialect.sheet)
+
+
 _DECLARED = (
     Format("json", "application/json", lambda path, form, _: read_json(path, form), whole=True),
     Format("ndjson", "application/x-ndjson", lambda path, form, _: read_ndjson(path, form)),
     Format("csv", "text/csv", read_delimited),
+    Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _read_sheet),
+    Format("parquet", "application/vnd.apache.parquet", lambda path, form, _: read_parquet(path, form)),
 )
 FORMATS: Mapping[str, Format] = {format_.content_type: format_ for format_ in _DECLARED}
 """By content type."""

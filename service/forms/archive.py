@@ -1,0 +1,102 @@
+"""Looking through a zip archive before anything else opens it: its directory, its names, and what really comes out."""
+
+import stat
+import zipfile
+import zlib
+from copy import copy
+from pathlib import Path
+from typing import IO
+
+from service.errors import BadBody, TooLarge
+from service.forms.limits import Limits
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+LOCAL_HEADER = b"PK\x03\x04"
+CHUNK = 1 << 18
+NOT_A_WORKBOOK = "The body is not an XLSX workbook: save it as .xlsx, or hand it in as CSV."
+DAMAGED = "The workbook is damaged: its archive contradicts itself."
+
+
+class Archive:
+    """A zip file whose every entry has been unpacked once, to nowhere, within the limits."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        with path.open("rb") as file:
+            head = file.read(len(OLE))
+        if head == OLE:
+            raise BadBody(
+                "The workbook is encrypted, or it has the old format .xls: save it without a password as .xlsx."
+            )
+        if not head.startswith(LOCAL_HEADER):
+            raise BadBody(NOT_A_WORKBOOK)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise BadBody(DAMAGED) from error
+        self._entries = self._zip.infolist()
+        self._limits = limits
+        self._size = path.stat().st_size
+        self._check_directory()
+        self._check_layout()
+        self._unpack_all()
+
+    @property
+    def names(self) -> set[str]:
+        return {entry.filename for entry in self._entries}
+
+    def open(self, name: str) -> IO[bytes]:
+        if name not in self.names:
+            raise BadBody(DAMAGED)
+        return self._zip.open(name)
+
+    def _check_directory(self) -> None:
+        if len(self._entries) > self._limits.entries:
+            raise TooLarge(f"The workbook has {len(self._entries)} parts; at most {self._limits.entries} are opened.")
+        seen = set()
+        for entry in self._entries:
+            name = entry.orig_filename
+            if name.startswith("/") or "\\" in name or ":" in name or "\0" in name or ".." in name.split("/"):
+                raise BadBody(f"The workbook has a part named {name[:80]!r}, which leads out of it.")
+            if stat.S_ISLNK(entry.external_attr >> 16):
+                raise BadBody(f"The workbook has a part that is a link: {name[:80]!r}.")
+            if entry.flag_bits & 0x1:
+                raise BadBody("The workbook is encrypted: save it without a password.")
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or name.lower() in seen:
+                raise BadBody(DAMAGED)
+            seen.add(name.lower())
+        self._check_size(sum(entry.file_size for entry in self._entries))
+
+    def _check_layout(self) -> None:
+        """Entries that share their bytes unpack to more than any ratio tells."""
+        entries = sorted(self._entries, key=lambda entry: entry.header_offset)
+        ends = [entry.header_offset + len(entry.filename) + 30 + entry.compress_size for entry in entries]
+        starts = [*(entry.header_offset for entry in entries[1:]), self._size]
+        if any(end > start for end, start in zip(ends, starts, strict=True)):
+            raise BadBody(DAMAGED)
+
+    def _check_size(self, unpacked: int) -> None:
+        limits = self._limits
+        if unpacked > limits.unpacked:
+            raise TooLarge(f"The workbook unpacks to more than {limits.unpacked >> 20} MiB.")
+        if unpacked > limits.ratio_from and unpacked > limits.ratio * self._size:
+            raise TooLarge(f"The workbook unpacks to more than {limits.ratio} times its size.")
+
+    def _unpack_all(self) -> None:
+        total = 0
+        for entry in self._entries:
+            # Python stops at the size declared, other readers do not: declare more, and see what comes.
+            wide = copy(entry)
+            wide.file_size = 1 << 62
+            size = 0
+            try:
+                with self._zip.open(wide) as stream:
+                    while piece := stream.read(CHUNK):
+                        if size == 0 and piece.startswith(LOCAL_HEADER):
+                            raise BadBody(f"The workbook has an archive within: {entry.filename[:80]!r}.")
+                        size += len(piece)
+                        self._check_size(total + size)
+            except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error) as error:
+                raise BadBody(DAMAGED) from error
+            if size != entry.file_size:
+                raise BadBody(DAMAGED)
+            total += size
