@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, case, cast, func, select
+from sqlalchemy import BigInteger, Connection, case, cast, false, func, select
 
 from service.forms.declaration import Form
 from service.method.measures import MEASURES
@@ -38,23 +38,25 @@ def handed_in(form: Form, staged: Staged) -> HandedIn:
     if not names:
         return HandedIn({}, {}, None)
     rows = staged.rows
-    known = rows.c.customer_id != 0 if "customer_id" in rows.c else None
-    of_customers = {name: rows.c[name] if known is None else case((known, rows.c[name]), else_=0) for name in names}
+    known = rows.c.customer_id != 0 if "customer_id" in rows.c else false()
     month = next(rows.c[name] for name in ("period", "date", "created") if name in rows.c)
     found = staged.connection.execute(
         select(
             func.min(month).label("first"),
             func.max(month).label("last"),
             *(_sum(rows.c[name]) for name in names),
-            *(_sum(of_customers[name]) for name in names),
+            *(_sum(case((known, rows.c[name]), else_=0)) for name in names),
+            *(func.count(func.nullif(rows.c[name], 0)) for name in names),
         ).where(rows.c[DELETED] == 0)
     ).one()
     first, last, *sums = found
     if first is None:
         return HandedIn({}, {}, None)
     months = Window(first, last) if isinstance(first, int) else Window(month_of(first), month_of(last))
-    half = len(names)
-    return HandedIn(dict(zip(names, sums, strict=False)), dict(zip(names, sums[half:], strict=True)), months)
+    size = len(names)
+    totals, attributed, given = (dict(zip(names, sums[size * n : size * (n + 1)], strict=True)) for n in range(3))
+    filled = [name for name in names if given[name]]
+    return HandedIn({name: totals[name] for name in filled}, {name: attributed[name] for name in filled}, months)
 
 
 def block(connection: Connection, home: Reach, form: Form, handed: HandedIn) -> list[dict[str, Any]]:
