@@ -449,11 +449,17 @@ def test_a_zip64_part_that_claims_an_exabyte(tmp_path: Path) -> None:
 
 
 def test_parts_that_share_their_bytes(tmp_path: Path) -> None:
+    """Part b lies within part a, and both are whole."""
+    content = b"x" * 1000
+    inner = zipfile.ZipInfo("xl/media/b")
+    inner.CRC, inner.file_size, inner.compress_size = zlib.crc32(content), len(content), len(content)
     out = io.BytesIO(zipped(parts_of()))
     with zipfile.ZipFile(out, "a") as archive:
-        archive.writestr("xl/media/1", b"x" * 1000)
-        archive.writestr("xl/media/2", b"x" * 1000)
-        archive.getinfo("xl/media/2").header_offset = archive.getinfo("xl/media/1").header_offset
+        archive.writestr("xl/media/a", b"-" + inner.FileHeader() + content, zipfile.ZIP_STORED)
+        outer = archive.getinfo("xl/media/a")
+        inner.header_offset = outer.header_offset + len(outer.FileHeader()) + 1
+        archive.filelist.append(inner)
+    assert zipfile.ZipFile(out).testzip() is None
     assert refused(tmp_path, out.getvalue()) == (BadBody, DAMAGED)
 
 
