@@ -12,19 +12,25 @@ from service import __version__
 from service.api import contract, operations, problems
 from service.api.guard import Guard
 from service.api.security import utc_now
+from service.operations.jobs import Worker
 from service.settings import Settings
 from service.store.database import Database
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over the database of the settings. Nothing is opened before the first request."""
-    database = Database(settings.database_url.get_secret_value(), settings.pool_size, settings.statement_timeout_ms)
+    # Two more connections: a job at work, and what it reports.
+    pool_size = settings.pool_size + 2
+    database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
+    worker = Worker(database, clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # One thread per connection: a request that has a thread never waits for a connection.
         current_default_thread_limiter().total_tokens = settings.pool_size
+        worker.start()
         yield
+        worker.stop()
         database.close()
 
     app = FastAPIOffline(
@@ -41,6 +47,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.database = database
     app.state.clock = clock
     app.state.settings = settings
+    app.state.worker = worker
     problems.install(app)
     v1 = APIRouter(prefix="/v1", responses=contract.EVERYWHERE)
     for router in contract.ROUTERS:

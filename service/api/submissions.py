@@ -2,10 +2,12 @@
 
 import json
 from datetime import datetime
+from functools import partial
+from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import Row
@@ -13,6 +15,8 @@ from starlette.background import BackgroundTask
 
 from service.access.keys import Caller
 from service.api.idempotency import IdempotencyKey, as_response
+from service.api.jobs import JobDocument
+from service.api.jobs import document as job_document
 from service.api.models import PRINTABLE, Strict, SubsidiaryFilter, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import RowProblem, responses
@@ -40,6 +44,7 @@ from service.forms.formats import CONTENT_TYPES, FORMATS
 from service.forms.schema import example_csv, example_ndjson, example_rows, row_schema
 from service.operations import intake, references, withdrawals
 from service.operations.handed import Handed, home_of, opened
+from service.operations.jobs import Order, Worker, accept
 from service.operations.repeats import Answer, once
 from service.store import submissions
 from service.store.reach import Reach
@@ -133,6 +138,10 @@ Corrects = Annotated[
         "needs an Idempotency-Key, as handing it in twice would add twice)."
     ),
 ]
+Prefer = Annotated[
+    str,
+    Header(max_length=200, description="`respond-async`: accept it with 202, and work on it later; see `getJob`."),
+]
 Reason = Annotated[
     str,
     Query(max_length=500, pattern=PRINTABLE, description="Why; needed where a closed month is corrected."),
@@ -141,6 +150,7 @@ Reason = Annotated[
 
 def _submit_operation(form: Form) -> Any:
     def submit(
+        request: Request,
         entry: Submits,
         body: Annotated[Spooled, Depends(spooled, scope="function")],
         subsidiary: SubsidiaryFilter = None,
@@ -152,6 +162,7 @@ def _submit_operation(form: Form) -> Any:
         correction: Corrects = "restatement",
         reason: Reason = "",
         idempotency_key: IdempotencyKey = None,
+        prefer: Prefer = "",
     ) -> Response:
         terms = intake.Terms(mode, correction, reason)
         if correction == "delta" and (form.name != "statistics" or idempotency_key is None):
@@ -161,11 +172,29 @@ def _submit_operation(form: Form) -> Any:
             pass  # nobody makes us read a form without a key that may hand it in
         with opened(form, body.source, dialect, body.unpacked_limit) as handed, entry.writing() as caller:
             home = home_of(caller, handed, subsidiary)
-            work = lambda: _receipt(caller, home, handed, terms)  # noqa: E731 - said once, here
+            if "respond-async" in prefer:
+                worker, order = request.app.state.worker, Order(dialect, terms, body.unpacked_limit)
+                work = partial(_accepted, caller, home, handed, order, worker)
+            else:
+                work = partial(_receipt, caller, home, handed, terms)
             answer = once(caller, home, idempotency_key, body.fingerprint, work)
-        return as_response(answer)
+        return _located_at(as_response(answer), request)
 
     return submit
+
+
+def _accepted(caller: Caller, home: Reach, handed: Handed, order: Order, worker: Worker) -> Answer:
+    return Answer(202, job_document(worker, accept(caller, home, handed, order)).model_dump_json())
+
+
+def _located_at(answer: Response, request: Request) -> Response:
+    """With the address of the job that was accepted, which may begin: it is stored by now."""
+    if answer.status_code == HTTPStatus.ACCEPTED:
+        job = json.loads(bytes(answer.body))["id"]
+        answer.headers["Location"] = str(request.url_for("get_job", job=job).path)
+        answer.headers["Preference-Applied"] = "respond-async"
+        request.app.state.worker.wake()
+    return answer
 
 
 def _receipt(caller: Caller, home: Reach, handed: Handed, terms: intake.Terms) -> Answer:
@@ -192,18 +221,21 @@ for _form in FORMS.values():
         "replaces the former, which stays in the history. All of it is one transaction.",
         status_code=201,
         response_model=SubmissionReceipt,
-        responses=responses(
-            BadBody,
-            Forbidden,
-            NotFound,
-            RequestInProgress,
-            OtherFeed,
-            ClosedMonth,
-            TooLarge,
-            WrongContentType,
-            RowsRefused,
-            KeyReused,
-        ),
+        responses={
+            202: {"model": JobDocument, "description": "Accepted, to be worked on."},
+            **responses(
+                BadBody,
+                Forbidden,
+                NotFound,
+                RequestInProgress,
+                OtherFeed,
+                ClosedMonth,
+                TooLarge,
+                WrongContentType,
+                RowsRefused,
+                KeyReused,
+            ),
+        },
         openapi_extra={
             "requestBody": {
                 "required": True,

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from service.errors import BadBody, Problem, RowsRefused, TooLarge
 from service.forms.batches import Batch
 from service.forms.child import CANNOT_BE_READ, NEEDS_MEMORY
 from service.forms.declaration import Form
+from service.forms.kinds import FLAG
 from service.forms.limits import Limits
 from service.forms.text_batches import PROBLEMS, ROWS
 
@@ -35,6 +37,8 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+_CHILDREN = threading.BoundedSemaphore(2)
+"""So many read at once in a process: each may take half a gigabyte."""
 LONGEST_REPORT = 1 << 18
 _REFUSALS = {"BadBody": BadBody, "TooLarge": TooLarge}
 _log = logging.getLogger(__name__)
@@ -54,7 +58,9 @@ def run(reader: str, path: Path, job: Mapping[str, Any], limits: Limits) -> Answ
         folder = Path(name)
         task = {"reader": reader, "path": str(path.absolute()), "limits": asdict(limits), **job}
         (folder / "job.json").write_text(json.dumps(task), "utf-8")
-        _judge(_end_of_child(folder, limits), limits)
+        with _CHILDREN:
+            ended = _end_of_child(folder, limits)
+        _judge(ended, limits)
         report = _report(folder / "report")
         rows = folder / "rows.arrow"
         return Answer(report, pa.OSFile(str(rows), "rb") if rows.is_file() else None)
@@ -89,7 +95,7 @@ def shapes(form: Form) -> dict[str, str]:
 
 def _shape(name: str, form: Form) -> str:
     column = form.by_name.get(name)
-    if name == "deleted":
+    if name in form.by_name and form.by_name[name].kind is FLAG:
         return "flag"
     if column is None:
         return "text"

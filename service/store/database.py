@@ -212,6 +212,11 @@ def _open_postgresql(url: str, pool_size: int, statement_timeout_ms: int) -> Eng
     )
 
 
+def skip_locked(connection: Connection, statement: Any) -> Any:
+    """The statement over rows that no other transaction has locked, which are locked then."""
+    return statement if connection.dialect.name == "sqlite" else statement.with_for_update(skip_locked=True)
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """What a database says, as a refusal of ours."""

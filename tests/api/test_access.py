@@ -83,8 +83,9 @@ ROUTES: dict[tuple[str, str], Call] = {
         "hidden", body={"results": "lines", "funnel": "lines", "activity": "lines"}
     ),
     ("POST", "/v1/submissions/{submission}/withdrawal"): Call(
-        "hidden", path={"submission": "DE.3"}, body={"reason": "A test."}, inside=_BY_LINES
+        "hidden", path={"submission": "DE.4"}, body={"reason": "A test."}
     ),
+    ("GET", "/v1/jobs/{job}"): Call("hidden", path={"job": "DE.1"}, inside=(404,)),
     ("GET", "/v1/orders"): Call("shared"),
     ("GET", "/v1/deals"): Call("shared"),
     ("GET", "/v1/activities"): Call("shared"),

@@ -1,0 +1,58 @@
+"""Jobs: submissions that were accepted with `Prefer: respond-async`, and how far they are."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import Field
+from sqlalchemy import Row
+
+from service.api.models import Strict
+from service.api.problems import ProblemDocument, responses
+from service.api.security import Reads
+from service.errors import NotFound
+from service.operations import jobs as operations
+from service.operations import references
+from service.operations.jobs import Worker
+
+router = APIRouter(tags=["submissions"])
+JobPath = Annotated[str, Path(max_length=80, description="Id of the job.", examples=["DE.1"])]
+
+
+class JobDocument(Strict):
+    """A submission that is worked on later."""
+
+    id: str
+    status: str = Field(description="`waiting`, `working`, `done` or `refused`.")
+    form: str
+    created_at: datetime
+    ended_at: datetime | None
+    rows_checked: int = Field(description="Rows read and checked so far.")
+    rows_loaded: int = Field(description="Of these, rows on their way into the table.")
+    submission: str | None = Field(description="Id of the submission, once it is done.")
+    problem: ProblemDocument | None = Field(description="Why it was refused.")
+
+
+@router.get("/jobs/{job}", operation_id="getJob", summary="How far a job is", responses=responses(NotFound))
+def get_job(request: Request, job: JobPath, entry: Reads) -> JobDocument:
+    """Ask again until it is `done` or `refused`. It survives a restart of the service."""
+    with entry.reading() as caller:
+        home, number = references.locate(caller, job)
+        return document(request.app.state.worker, operations.found(caller, home, number))
+
+
+def document(worker: Worker, row: Row[Any]) -> JobDocument:
+    checked, loaded = worker.progress(row)
+    status = "working" if row.status == "waiting" and checked else row.status
+    return JobDocument(
+        id=references.write(row.subsidiary, row.number),
+        status=status,
+        form=row.form,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+        rows_checked=checked,
+        rows_loaded=loaded,
+        submission=None if row.submission is None else references.write(row.subsidiary, row.submission),
+        problem=None if row.problem is None else ProblemDocument.model_validate(json.loads(row.problem)),
+    )

@@ -1,0 +1,173 @@
+"""Handing in later: a submission is accepted with its bytes, and worked on by whichever process takes it."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from sqlalchemy import Row
+
+from service.access.keys import Caller
+from service.errors import KontorError, RequestInProgress, Unavailable
+from service.forms.catalogue import FORMS
+from service.forms.dialect import Dialect
+from service.forms.formats import CONTENT_TYPES, FORMATS
+from service.operations import intake, references
+from service.operations.handed import Handed, Source, opened
+from service.store import jobs, submissions, subsidiaries
+from service.store.database import Database
+from service.store.reach import Reach
+
+POLLED = 1.0
+"""Seconds between looks for jobs that other processes accepted."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """All that a submission was declared to be, so that it can be worked on later."""
+
+    dialect: Dialect
+    terms: intake.Terms
+    unpacked_limit: int
+
+
+def accept(caller: Caller, home: Reach, handed: Handed, order: Order) -> Row[Any]:
+    """Keep the bytes and what is to be done with them."""
+    subsidiaries.revision_for_writing(caller.connection, home)
+    source = handed.source
+    with source.path.open("rb") as body:
+        submissions.keep_source(caller.connection, home, source.sha256, body)
+    terms = {
+        "format": source.format.name,
+        "encoding": source.encoding,
+        "query": source.query,
+        "size": source.size,
+        "dialect": asdict(order.dialect),
+        "terms": asdict(order.terms),
+        "unpacked_limit": order.unpacked_limit,
+    }
+    values = {
+        "form": handed.form.name,
+        "terms": json.dumps(terms),
+        "sha256": source.sha256,
+        "key_id": caller.key_id,
+        "created_at": caller.now,
+    }
+    number = jobs.create(caller.connection, home, values)
+    return found(caller, home, number)
+
+
+def found(caller: Caller, home: Reach, number: int) -> Row[Any]:
+    """The job; NotFound where there is none."""
+    row = jobs.get(caller.connection, home, number)
+    if row is None:
+        raise references.nothing(str(number))
+    return row
+
+
+class Worker:
+    """A thread that works on jobs, one after the other, until it is told to stop."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._stop = threading.Event()
+        self._awake = threading.Event()
+        self._progress: dict[tuple[int, int], tuple[int, int]] = {}
+        self._thread = threading.Thread(target=self._run, name="kontor-jobs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is a new job."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Finish the job at hand, and no other."""
+        self._stop.set()
+        self._awake.set()
+        self._thread.join()
+
+    def progress(self, row: Row[Any]) -> tuple[int, int]:
+        """Rows checked and loaded, as this process knows them or as they are stored."""
+        return self._progress.get((row.subsidiary_id, row.number), (row.rows_checked, row.rows_loaded))
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                worked = self._work()
+            except Exception:  # noqa: BLE001 - the thread goes on, whatever the database does
+                _log.exception("looking for jobs failed")
+                worked = False
+            if not worked:
+                self._awake.wait(POLLED)
+                self._awake.clear()
+
+    def _work(self) -> bool:
+        """Do a job, if one waits; whether one was done."""
+        everything = Reach(None)
+        with self._database.reading() as connection:
+            if not jobs.waiting(connection, everything):
+                return False
+        row = None
+        try:
+            with self._database.writing() as connection:
+                row = jobs.take(connection, everything)
+                if row is None:
+                    return False
+                home = everything.narrowed([row.subsidiary_id])
+                self._hand_in(Caller(connection, home, row.key_id, self._clock()), home, row)
+        except (RequestInProgress, Unavailable):
+            return False  # it stays, and is taken up again
+        except KontorError as error:
+            self._refuse(row, error.slug(), error)
+        except Exception as error:  # noqa: BLE001 - a job that failed must say so
+            _log.exception("a job failed")
+            self._refuse(row, "internal-error", error)
+        return True
+
+    def _hand_in(self, caller: Caller, home: Reach, row: Row[Any]) -> None:
+        declared = json.loads(row.terms)
+        with NamedTemporaryFile(prefix="kontor-") as file:
+            for piece in submissions.source(caller.connection, home, row.sha256):
+                file.write(piece)
+            file.flush()
+            format_ = FORMATS[CONTENT_TYPES[declared["format"]]]
+            source = Source(
+                Path(file.name), row.sha256, declared["size"], format_, declared["encoding"], declared["query"]
+            )
+            dialect = Dialect(**declared["dialect"])
+            with opened(FORMS[row.form], source, dialect, declared["unpacked_limit"]) as handed:
+                terms = intake.Terms(**declared["terms"])
+                number, _, _ = intake.submit(caller, home, handed, terms, self._reporter(home, row))
+        jobs.end(
+            caller.connection, home, row.number, {"status": jobs.DONE, "ended_at": caller.now, "submission": number}
+        )
+
+    def _reporter(self, home: Reach, row: Row[Any]) -> Callable[[int, int], None]:
+        def report(rows_checked: int, rows_loaded: int) -> None:
+            self._progress[row.subsidiary_id, row.number] = (rows_checked, rows_loaded)
+            if not self._database.is_sqlite:  # there the job's own transaction keeps every other from writing
+                with self._database.writing() as connection:
+                    jobs.progressed(connection, home, row.number, rows_checked, rows_loaded)
+
+        return report
+
+    def _refuse(self, row: Row[Any] | None, slug: str, error: Exception) -> None:
+        if row is None:
+            return
+        home = Reach(None).narrowed([row.subsidiary_id])
+        problem: dict[str, Any] = {"type": f"/problems/{slug}", "title": "It failed", "status": 500, "detail": ""}
+        problem["request_id"] = f"job {row.number}"
+        if isinstance(error, KontorError):
+            problem |= {"title": error.title, "status": error.status, "detail": error.detail, **error.extra()}
+        values = {"status": jobs.REFUSED, "ended_at": self._clock(), "problem": json.dumps(problem)}
+        with self._database.writing() as connection:
+            jobs.end(connection, home, row.number, values)
