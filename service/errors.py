@@ -215,13 +215,13 @@ class RowsRefused(Unprocessable):
         rows = "1 problem" if total == 1 else f"{total} problems"
         listed = "" if total <= LISTED_PROBLEMS else f"; the first {LISTED_PROBLEMS} are listed"
         super().__init__(f"{rows} in {received} rows{listed}. Nothing was stored.")
-        self.problems = list(problems[:LISTED_PROBLEMS])
+        self.problems = list(problems)
         self.total = total
         self.received = received
 
     def extra(self) -> dict[str, Any]:
         return {
-            "errors": [problem.as_dict() for problem in self.problems],
+            "errors": [problem.as_dict() for problem in self.problems[:LISTED_PROBLEMS]],
             "errors_total": self.total,
             "received": self.received,
         }

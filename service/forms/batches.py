@@ -3,7 +3,8 @@
 Every reader (CSV, JSON, NDJSON, XLSX, Parquet) makes a `Reading`, so that a form is checked in one way only.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -12,6 +13,8 @@ import pyarrow as pa
 from service.errors import Problem, RowsRefused
 from service.forms.declaration import Form
 
+_PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
+_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*([Cc]\d*)?|[Cc]\d*", re.ASCII)
 BATCH_ROWS = 65_536
 KEPT_PROBLEMS = 10_000
 """Of a submission's problems the first are kept, the rest counted."""
@@ -34,12 +37,26 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """Where the rows stand in a workbook: the sheet, and the letter of each column."""
+
+    name: str
+    letters: Mapping[str, str]
+
+    def cell(self, row: int, column: str) -> str:
+        """`Statistics!F17`, with the name in quotes where a spreadsheet wants them."""
+        plain = _PLAIN_NAME.fullmatch(self.name) and not _LIKE_A_CELL.fullmatch(self.name)
+        name = self.name if plain else "'" + self.name.replace("'", "''") + "'"
+        return f"{name}!{self.letters.get(column, '')}{row}"
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What was handed in: the columns' names, the rows, and how a spreadsheet calls a cell (row, column)."""
+    """What was handed in: the columns' names, the rows, and the sheet if it is a workbook's."""
 
     names: Sequence[str]
     batches: Iterator[Batch]
-    cell: Callable[[int, str], str] | None = None
+    sheet: Sheet | None = None
 
 
 def check_names(header: Sequence[str], form: Form, row: int) -> None:

@@ -4,19 +4,15 @@ The first visible sheet is read, or the one named; hidden rows and columns are r
 skipped. A formula counts as the value that it last had. Macros (.xlsm) are neither run nor looked at.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from service.errors import BadBody
 from service.forms import sandbox
-from service.forms.batches import Reading, check_names, no_rows
+from service.forms.batches import Reading, Sheet, check_names, no_rows
 from service.forms.child import CANNOT_BE_READ
 from service.forms.declaration import Form
 from service.forms.limits import DEFAULT_LIMITS, Limits
-
-_PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
-_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*([Cc]\d*)?|[Cc]\d*", re.ASCII)
 
 
 def read_sheet(
@@ -39,12 +35,4 @@ def read_sheet(
     check_names(names, form, row)
     if not received:
         raise no_rows()
-    prefix = sheet_prefix(name)
-    return Reading(names, sandbox.batches(answer), lambda number, column: f"{prefix}!{letters.get(column, '')}{number}")
-
-
-def sheet_prefix(name: str) -> str:
-    """A sheet's name as it stands before a cell: in quotes where a spreadsheet wants them."""
-    if _PLAIN_NAME.fullmatch(name) and not _LIKE_A_CELL.fullmatch(name):
-        return name
-    return "'" + name.replace("'", "''") + "'"
+    return Reading(names, sandbox.batches(answer), Sheet(name, letters))

@@ -53,7 +53,7 @@ def opened(form: Form, source: Source, dialect: Dialect, unpacked_limit: int) ->
         first = next(batches)
         named = _subsidiary(form, first)
         try:
-            yield Handed(form, source, Reading(reading.names, chain([first], batches), reading.cell), named)
+            yield Handed(form, source, Reading(reading.names, chain([first], batches), reading.sheet), named)
         finally:
             close = getattr(batches, "close", None)
             if close is not None:

@@ -145,11 +145,11 @@ def _refusal(handed: Handed, found: Findings, received: int) -> RowsRefused:
 
 def _located(handed: Handed, problems: list[Problem]) -> list[Problem]:
     """With the name that a spreadsheet has for the cell."""
-    name = handed.reading.cell
-    if name is None:
+    sheet = handed.reading.sheet
+    if sheet is None:
         return problems
     return [
-        problem.at(name(problem.row, problem.column)) if problem.row is not None and problem.column else problem
+        problem.at(sheet.cell(problem.row, problem.column)) if problem.row is not None and problem.column else problem
         for problem in problems
     ]
 

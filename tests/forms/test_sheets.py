@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from service.errors import BadBody, KontorError, Problem, RowsRefused, TooLarge
 from service.forms import kinds
-from service.forms.batches import Reading
+from service.forms.batches import Reading, Sheet
 from service.forms.declaration import Column, Form
 from service.forms.limits import Limits
 from service.forms.sheet_cells import number_text
-from service.forms.sheets import read_sheet, sheet_prefix
+from service.forms.sheets import read_sheet
 
 FORM = Form(
     "sample",
@@ -152,7 +152,7 @@ def test_typed_cells_become_text(tmp_path: Path) -> None:
         "deleted": ["true", "false"],
     }
     assert reading.cell is not None
-    assert reading.cell(17, "rate") == "Statistics!E17"
+    assert reading.sheet.cell(17, "rate") == "Statistics!E17"
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_table_may_start_anywhere(tmp_path: Path) -> None:
     assert (rows, columns) == ([7, 8], {"code": ["1", ""], "amount": ["2", None]})
     assert [(problem.row, problem.column, problem.value) for problem in problems] == [(8, "amount", "#REF!")]
     assert reading.cell is not None
-    assert reading.cell(8, "amount") == "A!E8"
+    assert reading.sheet.cell(8, "amount") == "A!E8"
 
 
 def test_a_column_with_values_needs_a_heading(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_the_first_visible_sheet_is_read(tmp_path: Path) -> None:
     reading = read(tmp_path, path.read_bytes())
     assert taken(reading)[1] == {"code": ["C-1"]}
     assert reading.cell is not None
-    assert reading.cell(2, "code") == "'It''s 2026'!A2"
+    assert reading.sheet.cell(2, "code") == "'It''s 2026'!A2"
     assert taken(read(tmp_path, path.read_bytes(), "Secret"))[1] == {"code": ["C-0"]}
     detail = "The workbook has no sheet 'Fourth'. It has: Secret, It's 2026, Third."
     assert refused(tmp_path, path.read_bytes(), "Fourth") == (BadBody, detail)
@@ -296,7 +296,7 @@ def test_the_first_visible_sheet_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_sheet_stands_in_quotes_where_needed(name: str, prefix: str) -> None:
-    assert sheet_prefix(name) == prefix
+    assert Sheet(name, {"code": "A"}).cell(1, "code") == f"{prefix}!A1"
 
 
 def test_merged_cells_are_refused(tmp_path: Path) -> None:
