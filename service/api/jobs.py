@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.models import Strict
-from service.api.problems import ProblemDocument, responses
+from service.api.problems import RowProblem, responses
 from service.api.security import Reads
 from service.errors import NotFound
 from service.operations import jobs as operations
@@ -31,7 +31,10 @@ class JobDocument(Strict):
     rows_checked: int = Field(description="Rows read and checked so far.")
     rows_loaded: int = Field(description="Of these, rows on their way into the table.")
     submission: str | None = Field(description="Id of the submission, once it is done.")
-    problem: ProblemDocument | None = Field(description="Why it was refused.")
+    problem_type: str | None = Field(description="Why it was refused: the type of the problem.")
+    problem_detail: str | None = Field(description="The same in words.")
+    errors: list[RowProblem] = Field(description="Of refused rows, at most 100; `errors_total` counts all.")
+    errors_total: int
 
 
 @router.get("/jobs/{job}", operation_id="getJob", summary="How far a job is", responses=responses(NotFound))
@@ -44,6 +47,7 @@ def get_job(request: Request, job: JobPath, entry: Reads) -> JobDocument:
 
 def document(worker: Worker, row: Row[Any]) -> JobDocument:
     checked, loaded = worker.progress(row)
+    problem = json.loads(row.problem or "{}")
     status = "working" if row.status == "waiting" and checked else row.status
     return JobDocument(
         id=references.write(row.subsidiary, row.number),
@@ -54,5 +58,8 @@ def document(worker: Worker, row: Row[Any]) -> JobDocument:
         rows_checked=checked,
         rows_loaded=loaded,
         submission=None if row.submission is None else references.write(row.subsidiary, row.submission),
-        problem=None if row.problem is None else ProblemDocument.model_validate(json.loads(row.problem)),
+        problem_type=problem.get("type"),
+        problem_detail=problem.get("detail"),
+        errors=[RowProblem.model_validate(error) for error in problem.get("errors", [])],
+        errors_total=problem.get("errors_total", 0),
     )

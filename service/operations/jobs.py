@@ -165,7 +165,6 @@ class Worker:
             return
         home = Reach(None).narrowed([row.subsidiary_id])
         problem: dict[str, Any] = {"type": f"/problems/{slug}", "title": "It failed", "status": 500, "detail": ""}
-        problem["request_id"] = f"job {row.number}"
         if isinstance(error, KontorError):
             problem |= {"title": error.title, "status": error.status, "detail": error.detail, **error.extra()}
         values = {"status": jobs.REFUSED, "ended_at": self._clock(), "problem": json.dumps(problem)}

@@ -42,7 +42,7 @@ def ended(service: Service, job: str) -> Any:
 def test_a_job_is_done_and_names_its_submission(home: Service) -> None:
     job = accepted(home, LINES)
     done = ended(home, job["id"])
-    assert (done["status"], done["rows_checked"], done["rows_loaded"], done["problem"]) == ("done", 2, 2, None)
+    assert (done["status"], done["rows_checked"], done["rows_loaded"], done["problem_type"]) == ("done", 2, 2, None)
     submission = home.get(f"/v1/submissions/{done['submission']}")
     assert (submission["received"], submission["added"]) == (2, 2)
     assert len(home.get("/v1/statistics")["items"]) == 2
@@ -52,8 +52,8 @@ def test_a_refused_job_says_why_and_stores_nothing(home: Service) -> None:
     job = accepted(home, [*LINES, {"period": "2025-13", "revenue": "1"}])
     refused = ended(home, job["id"])
     assert refused["status"] == "refused"
-    assert refused["problem"]["type"] == "/problems/rows-refused"
-    assert [(error["row"], error["code"]) for error in refused["problem"]["errors"]] == [(3, "bad_month")]
+    assert (refused["problem_type"], refused["errors_total"]) == ("/problems/rows-refused", 1)
+    assert [(error["row"], error["code"]) for error in refused["errors"]] == [(3, "bad_month")]
     assert home.get("/v1/statistics")["items"] == []
 
 

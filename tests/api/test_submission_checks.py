@@ -1,8 +1,8 @@
 """Checks of a submission: they hold for what was stored, and find what was tampered with."""
 
-import zlib
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
@@ -66,10 +66,12 @@ def test_refused_rows_are_counted(stored: Service) -> None:
     assert (checks["problems"]["left"], checks["received"]["right"], document["holds"]) == ("1", "2", True)
 
 
-@pytest.mark.parametrize("content", [zlib.compress(b"[]"), b"broken"])
+@pytest.mark.parametrize("content", [pa.compress(b"[]", codec="zstd", asbytes=True), b"broken"])
 def test_a_source_that_was_tampered_with_is_found(stored: Service, content: bytes) -> None:
     record = stored.get("/v1/submissions/DE.3")
-    _change(stored, "UPDATE source SET content = :content WHERE sha256 = :sha", content=content, sha=record["sha256"])
+    _change(
+        stored, "UPDATE source_chunk SET content = :content WHERE sha256 = :sha", content=content, sha=record["sha256"]
+    )
     document, checks = _checks(stored, "DE.3")
     assert document["holds"] is False
     assert checks["source_sha256"]["left"] != checks["source_sha256"]["right"] == record["sha256"]

@@ -66,6 +66,8 @@ def _body(operation: dict[str, Any]) -> list[tuple[str, Any]]:
     found = []
     for kind, media in operation.get("requestBody", {"content": {}})["content"].items():
         schema = media["schema"]
+        if schema.get("format") == "binary":  # a workbook or Parquet: tests/api/test_files.py hands them in
+            continue
         if "$ref" in schema:
             schema = CONTRACT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
         found.append((kind, media["example"] if "example" in media else schema["examples"][0]))
@@ -87,12 +89,23 @@ def _request(path: str, operation: dict[str, Any]) -> tuple[str, dict[str, str]]
     return path, query
 
 
+REGISTERS = ("/orders", "/deals", "/activities")
+BY_REGISTER = {"results": "register", "funnel": "register", "activity": "register"}
+TARGET = {"period": "2026-01", "measure": "revenue", "value": "1"}
+
+
 def test_every_example_works(service: Service) -> None:
     """Submissions first, in the order of the forms; then everything else."""
     hand_in_group(service)
+    service.client.post(
+        "/v1/submissions/targets?subsidiary=DE", json=[TARGET], headers={"Prefer": "respond-async"}
+    ).raise_for_status()
     order = ("salespeople", "customers", "statistics", "exchange-rates")
     ordered = sorted(OPERATIONS, key=lambda one: [name in one[1] for name in order], reverse=True)
-    for method, path, operation in ordered:
+    registers = [one for one in ordered if one[1].startswith("/v1/submissions/") and one[1].endswith(REGISTERS)]
+    for method, path, operation in [*(one for one in ordered if one not in registers), *registers]:
+        if (method, path, operation) in registers:
+            service.client.put("/v1/subsidiaries/DE/feeds", params={"replace": "true"}, json=BY_REGISTER)
         for kind, example in _body(operation):
             url, query = _request(path, operation)
             content = example if isinstance(example, str) else json.dumps(example)
