@@ -142,8 +142,11 @@ def choice(*words: str) -> Kind:
     return Kind("choice", read, "string", {"type": "string", "enum": ["", *words]}, {"enum": list(words)})
 
 
-def _numeric(name: str, read: Callable[[str, int], Any], pattern: str, table_type: str = "number") -> Kind:
-    return Kind(name, read, table_type, {"type": ["string", "number"], "pattern": pattern}, numeric=True)
+def _numeric(
+    name: str, read: Callable[[str, int], Any], pattern: str, table_type: str = "number", **constraints: int
+) -> Kind:
+    schema = {"type": ["string", "number"], "pattern": pattern}
+    return Kind(name, read, table_type, schema, constraints, numeric=True)
 
 
 def _of_text(name: str, longest: int) -> Kind:
@@ -156,12 +159,12 @@ CODE = _of_text("code", 64)
 LABEL = _of_text("label", 120)
 NAME = _of_text("name", 200)
 MONEY = _numeric("money", amount(), _EMPTY_OR.format(r"-?[0-9]{1,12}(\.[0-9]{1,4})?"))
-POSITIVE_MONEY = _numeric("money", amount(0), _EMPTY_OR.format(r"[0-9]{1,12}(\.[0-9]{1,4})?"))
-HOURS = _numeric("hours", amount(0), _EMPTY_OR.format(r"[0-9]{1,12}(\.[0-9]{1,4})?"))
-FTE = _numeric("fte", amount(0, 2), _EMPTY_OR.format(r"[0-2](\.[0-9]{1,4})?"))
-HOURS_A_DAY = _numeric("hours", amount(0, 24), _EMPTY_OR.format(r"[0-9]{1,2}(\.[0-9]{1,4})?"))
-COUNT = _numeric("count", _count, _EMPTY_OR.format(r"[0-9]{1,9}"), "integer")
-RATE = _numeric("rate", _rate, r"^[0-9]{1,6}(\.[0-9]{1,12})?$")
+POSITIVE_MONEY = _numeric("money", amount(0), _EMPTY_OR.format(r"[0-9]{1,12}(\.[0-9]{1,4})?"), minimum=0)
+HOURS = _numeric("hours", amount(0), _EMPTY_OR.format(r"[0-9]{1,12}(\.[0-9]{1,4})?"), minimum=0)
+FTE = _numeric("fte", amount(0, 2), _EMPTY_OR.format(r"[0-2](\.[0-9]{1,4})?"), minimum=0, maximum=2)
+HOURS_A_DAY = _numeric("hours", amount(0, 24), _EMPTY_OR.format(r"[0-9]{1,2}(\.[0-9]{1,4})?"), minimum=0, maximum=24)
+COUNT = _numeric("count", _count, _EMPTY_OR.format(r"[0-9]{1,9}"), "integer", minimum=0, maximum=999_999_999)
+RATE = _numeric("rate", _rate, r"^[0-9]{1,6}(\.[0-9]{1,12})?$", exclusiveMinimum=0, exclusiveMaximum=1_000_000)
 MONTH = Kind(
     "month", _month, "yearmonth", {"type": "string", "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$"}, {"minimum": "1900-01"}
 )
