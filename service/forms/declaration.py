@@ -10,7 +10,8 @@ from service.forms.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`default` is the internal value of an absent or empty cell. `used_by` names formulas that need the column."""
+    """`default` is the internal value of an absent or empty cell. `used_by` names formulas that need the column.
+    `heading` is what people read over it, made of the name unless it is given."""
 
     name: str
     kind: Kind
@@ -20,6 +21,11 @@ class Column:
     unit: str = ""
     used_by: tuple[str, ...] = ()
     example: str = ""
+    heading: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.heading:
+            object.__setattr__(self, "heading", heading_of(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,15 @@ class Form:
     def accepted(self) -> tuple[str, ...]:
         """Names that a table may have: the columns, and the subsidiary where the form belongs to one."""
         return tuple(self.by_name) if self.of_group else (*self.by_name, SUBSIDIARY)
+
+
+_SHORT_FORMS = {"abc": "ABC", "fte": "FTE", "id": "ID"}
+
+
+def heading_of(name: str) -> str:
+    """`product_group` → "Product group"."""
+    words = [_SHORT_FORMS.get(word, word) for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 SUBSIDIARY = "subsidiary"

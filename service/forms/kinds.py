@@ -223,18 +223,21 @@ def choice(*words: str) -> Kind:
 
 def _amount(name: str, lowest: int | None = None, highest: int | None = None, whole: str = "{1,12}") -> Kind:
     pattern = rf"^-?[0-9]{whole}(\.[0-9]{{1,4}})?$" if lowest is None else rf"^[0-9]{whole}(\.[0-9]{{1,4}})?$"
-    return _numeric(name, amount(lowest, highest), pattern, quick=_quick(pattern, lowest, highest))
+    bounds = {"minimum": lowest, "maximum": highest}
+    constraints = {word: bound for word, bound in bounds.items() if bound is not None}
+    return _numeric(name, amount(lowest, highest), pattern, _quick(pattern, lowest, highest), constraints)
 
 
 def _numeric(
     name: str,
     read: Callable[[str, int], Any],
     pattern: str,
+    quick: Callable[[pa.Array], pa.Array],
+    constraints: dict[str, Any],
     table_type: str = "number",
-    quick: Callable[[pa.Array], pa.Array] | None = None,
 ) -> Kind:
     schema = {"type": ["string", "number"], "pattern": _EMPTY_OR.format(pattern.strip("^$"))}
-    return Kind(name, read, table_type, schema, numeric=True, arrow=pa.int64(), quick=quick)
+    return Kind(name, read, table_type, schema, constraints, numeric=True, arrow=pa.int64(), quick=quick)
 
 
 def _of_text(name: str, longest: int) -> Kind:
@@ -252,12 +255,13 @@ POSITIVE_MONEY = _amount("money", 0)
 HOURS = _amount("hours", 0)
 FTE = _amount("fte", 0, 2, "{1}")
 HOURS_A_DAY = _amount("hours", 0, 24, "{1,2}")
-COUNT = _numeric("count", _count, _COUNTS, "integer", _quick(_COUNTS, 0, None))
+COUNT = _numeric("count", _count, _COUNTS, _quick(_COUNTS, 0, None), {"minimum": 0, "maximum": 999_999_999}, "integer")
 RATE = Kind(
     "rate",
     _rate,
     "number",
     {"type": ["string", "number"], "pattern": r"^[0-9]{1,6}(\.[0-9]{1,12})?$"},
+    {"exclusiveMinimum": 0, "exclusiveMaximum": 1_000_000},
     numeric=True,
     arrow=pa.int64(),
 )
