@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test serve openapi lint format bench lock clean
+.PHONY: demo test serve openapi translations lint format bench lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -26,6 +26,9 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+translations: $(VENV)/.run
+	$(BIN)/python -m service.forms.messages
 
 openapi: $(VENV)/.run
 	$(BIN)/kontor openapi openapi/kontor.v1.yaml

@@ -1,20 +1,26 @@
 """What the forms are: for people and for machines."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from service.api.models import Strict
+from service.api.models import Strict, SubsidiaryFilter
 from service.api.pages import Page
 from service.api.problems import responses
 from service.api.security import Reads
 from service.errors import NotFound
 from service.forms.catalogue import FORMS
 from service.forms.declaration import Form
+from service.forms.formats import CONTENT_TYPES
+from service.forms.languages import negotiate
 from service.forms.schema import table_schema
+from service.operations.templates import template
+from service.values import MonthText
 
 router = APIRouter(tags=["forms"])
+XLSX = CONTENT_TYPES["xlsx"]
+Language = Literal["en", "de", "fr", "ru", "pl", "es"]
 
 
 class FormSummary(Strict):
@@ -43,6 +49,34 @@ def get_form(form: Annotated[str, Path(max_length=32, examples=["statistics"])],
         if form not in FORMS:
             raise NotFound(f"There is no form {form!r}; there are {', '.join(FORMS)}.")
         return FormDocument(**_summary(FORMS[form]), table_schema=table_schema(FORMS[form]))
+
+
+@router.get(
+    "/forms/{form}/template.xlsx",
+    operation_id="getFormTemplate",
+    summary="A workbook to fill in",
+    responses={200: {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}, **responses(NotFound)},
+    response_class=Response,
+)
+def get_template(
+    request: Request,
+    form: Annotated[str, Path(max_length=32, examples=["statistics"])],
+    entry: Reads,
+    subsidiary: SubsidiaryFilter = None,
+    lang: Annotated[
+        Language | None, Query(description="Language; without it the best for `Accept-Language`, else English.")
+    ] = None,
+    rows: Annotated[MonthText | None, Query(description="Fill in this month's rows (statistics, targets).")] = None,
+) -> Response:
+    """Headings and notes in the language, typed columns, lists of the subsidiary's own codes. Filled in and handed back
+    it is accepted as it is."""
+    with entry.reading() as caller:
+        if form not in FORMS:
+            raise NotFound(f"There is no form {form!r}; there are {', '.join(FORMS)}.")
+        language = lang or negotiate(request.headers.get("accept-language"))
+        body = template(caller, FORMS[form], subsidiary, language, rows)
+    headers = {"Content-Disposition": f'attachment; filename="{form}-{language}.xlsx"', "Content-Language": language}
+    return Response(body, headers=headers, media_type=XLSX)
 
 
 def _summary(form: Form) -> dict[str, Any]:

@@ -41,9 +41,10 @@ from service.forms.catalogue import FORMS
 from service.forms.declaration import Form
 from service.forms.dialect import DateFormat, DecimalMark, Delimiter, Dialect
 from service.forms.formats import CONTENT_TYPES, FORMATS
+from service.forms.languages import negotiate
 from service.forms.schema import example_csv, example_ndjson, example_rows, row_schema
 from service.operations import intake, references, withdrawals
-from service.operations.handed import Handed, home_of, opened
+from service.operations.handed import Handed, home_of, opened, with_problems
 from service.operations.jobs import Order, Worker, accept
 from service.operations.repeats import Answer, once
 from service.store import submissions
@@ -170,17 +171,31 @@ def _submit_operation(form: Form) -> Any:
         dialect = Dialect(delimiter, decimal, date_format, body.charset, sheet)
         with entry.reading():
             pass  # nobody makes us read a form without a key that may hand it in
-        with opened(form, body.source, dialect, body.unpacked_limit) as handed, entry.writing() as caller:
-            home = home_of(caller, handed, subsidiary)
-            if "respond-async" in prefer:
-                worker, order = request.app.state.worker, Order(dialect, terms, body.unpacked_limit)
-                work = partial(_accepted, caller, home, handed, order, worker)
-            else:
-                work = partial(_receipt, caller, home, handed, terms)
-            answer = once(caller, home, idempotency_key, body.fingerprint, work)
+        with opened(form, body.source, dialect, body.unpacked_limit) as handed:
+            try:
+                with entry.writing() as caller:
+                    home = home_of(caller, handed, subsidiary)
+                    if "respond-async" in prefer:
+                        worker, order = request.app.state.worker, Order(dialect, terms, body.unpacked_limit)
+                        work = partial(_accepted, caller, home, handed, order, worker)
+                    else:
+                        work = partial(_receipt, caller, home, handed, terms)
+                    answer = once(caller, home, idempotency_key, body.fingerprint, work)
+            except RowsRefused as refused:
+                if handed.reading.sheet is None or CONTENT_TYPES["xlsx"] not in request.headers.get("accept", ""):
+                    raise
+                return _marked(request, handed, refused)
         return _located_at(as_response(answer), request)
 
     return submit
+
+
+def _marked(request: Request, handed: Handed, refused: RowsRefused) -> Response:
+    """The sender's own workbook, with the problems in its cells."""
+    lang = negotiate(request.headers.get("accept-language"))
+    body = with_problems(handed, refused, lang)
+    headers = {"Content-Disposition": f'attachment; filename="{handed.form.name}-problems.xlsx"'}
+    return Response(body, refused.status, headers, CONTENT_TYPES["xlsx"])
 
 
 def _accepted(caller: Caller, home: Reach, handed: Handed, order: Order, worker: Worker) -> Answer:

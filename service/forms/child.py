@@ -15,7 +15,13 @@ from typing import Any
 from service.errors import BadBody, RowsRefused, TooLarge
 from service.forms.limits import Limits
 
-READERS = {"sheet": "service.forms.sheet_cells", "parquet": "service.forms.parquet_cells"}
+READERS = {
+    "sheet": "service.forms.sheet_cells",
+    "parquet": "service.forms.parquet_cells",
+    "marking": "service.forms.marking",
+}
+WRITTEN = "written"
+"""A file beside the job that a reader may leave."""
 CANNOT_BE_READ = "The file is damaged, or it is not of the format that its content type promises."
 NEEDS_MEMORY = "The file needs more memory to be read than the service gives: hand it in in parts, or as CSV."
 

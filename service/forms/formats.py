@@ -11,6 +11,7 @@ from service.forms.batches import Reading
 from service.forms.declaration import Form
 from service.forms.delimited import read_delimited
 from service.forms.dialect import Dialect
+from service.forms.languages import headings
 from service.forms.objects import read_json, read_ndjson
 from service.forms.parquet import read_parquet
 from service.forms.sheets import read_sheet
@@ -33,7 +34,7 @@ class Format:
 
 
 def _read_sheet(path: Path, form: Form, dialect: Dialect) -> Reading:
-    return read_sheet(path, form, {}, dialect.sheet)
+    return read_sheet(path, form, headings(form), dialect.sheet)
 
 
 _DECLARED = (

@@ -287,6 +287,7 @@ FLAG = Kind(
     _flag,
     "boolean",
     {"type": ["string", "boolean"], "enum": ["", "true", "false", True, False]},
+    {"enum": ["true", "false"]},
     arrow=pa.int64(),
 )
 SHARES = Kind("shares", _shares, "string", {"type": "string", "maxLength": 1000}, {"maxLength": 1000})

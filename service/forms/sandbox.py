@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from service.errors import BadBody, Problem, RowsRefused, TooLarge
 from service.forms.batches import Batch
-from service.forms.child import CANNOT_BE_READ, NEEDS_MEMORY
+from service.forms.child import CANNOT_BE_READ, NEEDS_MEMORY, WRITTEN
 from service.forms.declaration import Form
 from service.forms.kinds import FLAG
 from service.forms.limits import Limits
@@ -46,10 +46,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the child reports, and the rows if it wrote any."""
+    """What the child reports, and the rows and the file if it wrote any."""
 
     report: Mapping[str, Any]
     rows: pa.OSFile | None
+    written: bytes | None
 
 
 def run(reader: str, path: Path, job: Mapping[str, Any], limits: Limits) -> Answer:
@@ -63,7 +64,8 @@ def run(reader: str, path: Path, job: Mapping[str, Any], limits: Limits) -> Answ
         _judge(ended, limits)
         report = _report(folder / "report")
         rows = folder / "rows.arrow"
-        return Answer(report, pa.OSFile(str(rows), "rb") if rows.is_file() else None)
+        written = (folder / WRITTEN).read_bytes() if (folder / WRITTEN).is_file() else None
+        return Answer(report, pa.OSFile(str(rows), "rb") if rows.is_file() else None, written)
 
 
 def batches(answer: Answer) -> Iterator[Batch]:

@@ -7,12 +7,15 @@ from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from openpyxl.utils import column_index_from_string
+
 from service.access.keys import Caller
 from service.errors import BadArgument, Problem, RowsRefused
 from service.forms.batches import Batch, Reading
 from service.forms.declaration import SUBSIDIARY, Form
 from service.forms.dialect import Dialect
 from service.forms.formats import Format, unpack
+from service.forms.marking import Marks, marked
 from service.store import subsidiaries
 from service.store.reach import GROUP, Reach
 
@@ -31,10 +34,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A form that is being handed in; its first rows were read, so its header is in order."""
+    """A form that is being handed in; its first rows were read, so its header is in order. `path` is unpacked."""
 
     form: Form
     source: Source
+    path: Path
     reading: Reading
     subsidiary: str | None
 
@@ -53,7 +57,7 @@ def opened(form: Form, source: Source, dialect: Dialect, unpacked_limit: int) ->
         first = next(batches)
         named = _subsidiary(form, first)
         try:
-            yield Handed(form, source, Reading(reading.names, chain([first], batches), reading.sheet), named)
+            yield Handed(form, source, path, Reading(reading.names, chain([first], batches), reading.sheet), named)
         finally:
             close = getattr(batches, "close", None)
             if close is not None:
@@ -82,6 +86,16 @@ def of_one_subsidiary(handed: Handed, batch: Batch) -> None:
         if named is not None and named != expected:
             message = f"All rows of a submission are of one subsidiary; the first row names {expected!r}."
             raise RowsRefused([Problem(row, SUBSIDIARY, "mixed_subsidiaries", message, named[:80])], 1, batch.received)
+
+
+def with_problems(handed: Handed, refused: RowsRefused, lang: str) -> bytes:
+    """The workbook that was handed in, with the problems in its cells."""
+    sheet = handed.reading.sheet
+    if sheet is None:
+        raise TypeError("only a workbook has cells to mark")
+    columns = {name: column_index_from_string(letter) for name, letter in sheet.letters.items()}
+    marks = Marks(refused.problems, columns, sheet.name, refused.total, lang)
+    return marked(handed.path, marks)
 
 
 def _subsidiary(form: Form, batch: Batch) -> str | None:

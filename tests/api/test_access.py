@@ -61,6 +61,7 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("PUT", "/v1/group"): Call("group", body={"fiscal_year_start": 1}),
     ("GET", "/v1/forms"): Call("shared"),
     ("GET", "/v1/forms/{form}"): Call("shared", path={"form": "statistics"}),
+    ("GET", "/v1/forms/{form}/template.xlsx"): Call("hidden", {"subsidiary": "DE"}, path={"form": "statistics"}),
     ("POST", "/v1/submissions/customers"): Call("hidden", {"subsidiary": "DE"}, _CUSTOMERS),
     ("POST", "/v1/submissions/salespeople"): Call("hidden", {"subsidiary": "DE"}, _PEOPLE),
     ("POST", "/v1/submissions/statistics"): Call("hidden", {"subsidiary": "DE"}, _LINES),

@@ -1,0 +1,72 @@
+"""The languages of the forms: what headings, meanings and templates say in each of them.
+
+Message ids are the English texts, as the declarations have them. `python -m service.forms.messages` keeps the
+catalogues under `translations/` in step with the declarations.
+"""
+
+import gettext
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from service.forms.declaration import SUBSIDIARY, Column, Form, heading_of
+
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {"en": "English", "de": "Deutsch", "fr": "Français", "ru": "Русский", "pl": "Polski", "es": "Español"}
+)
+"""Code of each language, and its own name."""
+FALLBACK = "en"
+DOMAIN = "kontor"
+FOLDER = Path(__file__).parent / "translations"
+_LONGEST_HEADER = 1000
+
+
+@cache
+def translate(lang: str) -> Callable[[str], str]:
+    """English text → the same in a language; a text that has no translation stays English."""
+    catalogue = gettext.translation(DOMAIN, FOLDER, [lang])
+    # The empty message id is the catalogue's own header.
+    return lambda text: catalogue.gettext(text) if text else ""
+
+
+def heading(column: Column, lang: str) -> str:
+    """What stands over the column."""
+    return translate(lang)(column.heading)
+
+
+def fold(text: str) -> str:
+    """A heading as it is compared: case, surrounding and repeated spaces make no difference."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def headings(form: Form) -> dict[str, str]:
+    """Folded heading in any language, or technical name → name of the column."""
+    shown = {column.name: column.heading for column in form.columns}
+    if not form.of_group:
+        shown[SUBSIDIARY] = heading_of(SUBSIDIARY)
+    found = {fold(translate(lang)(text)): name for lang in LANGUAGES for name, text in shown.items()}
+    return found | {fold(name): name for name in shown}
+
+
+def negotiate(asked: str | None) -> str:
+    """The best of our languages for an `Accept-Language` or a single tag such as `de-AT`; English if none fits."""
+    best, best_weight = FALLBACK, 0.0
+    for part in (asked or "")[:_LONGEST_HEADER].split(","):
+        tag, _, parameter = part.partition(";")
+        lang = tag.strip().replace("_", "-").partition("-")[0].lower()
+        weight = _weight(parameter)
+        if lang in LANGUAGES and weight > best_weight:
+            best, best_weight = lang, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return min(float(value), 1.0)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,74 @@
+"""Keeps the catalogues of the languages in step with what the forms declare and the templates say.
+
+`python -m service.forms.messages` adds texts that are new, without a translation, and compiles. It takes none away:
+what no form declares any more is only counted.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from service.forms.catalogue import FORMS
+from service.forms.declaration import SUBSIDIARY, Form, heading_of
+from service.forms.languages import DOMAIN, FALLBACK, FOLDER, LANGUAGES
+
+
+def texts() -> dict[str, str]:
+    """Every text that needs a translation → where it is said."""
+    found: dict[str, str] = {heading_of(SUBSIDIARY): "every form"}
+    for form in FORMS.values():
+        for text in declared(form):
+            found.setdefault(text, f"form {form.name}")
+    for text in _phrases():
+        found.setdefault(text, "template")
+    return found
+
+
+def declared(form: Form, *, with_meanings: bool = True) -> Iterator[str]:
+    """Texts of a form: title and headings, and what they mean."""
+    yield form.title
+    yield from (column.heading for column in form.columns)
+    yield from (column.unit for column in form.columns if column.unit)
+    if with_meanings:
+        yield form.meaning
+        yield from (column.meaning for column in form.columns)
+
+
+def po_path(lang: str) -> Path:
+    return FOLDER / lang / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def read(lang: str) -> Catalog:
+    """The catalogue as translators keep it."""
+    with po_path(lang).open("rb") as file:
+        return read_po(file, locale=lang, domain=DOMAIN)
+
+
+def update(lang: str) -> str:
+    """Adds new texts, compiles, and says what is left to do."""
+    catalogue, needed = read(lang), texts()
+    for text, where in needed.items():
+        if text not in catalogue:
+            catalogue.add(text, text if lang == FALLBACK else "", auto_comments=[where])
+    with po_path(lang).open("wb") as file:
+        write_po(file, catalogue, width=120, sort_output=True)
+    with po_path(lang).with_suffix(".mo").open("wb") as file:
+        write_mo(file, catalogue)
+    missing = sum(not message.string for message in catalogue if message.id)
+    unused = sum(message.id not in needed for message in catalogue if message.id)
+    return f"{lang}: {missing} to translate, {unused} not declared"
+
+
+def _phrases() -> Iterator[str]:
+    """What the code of this room passes to `say`."""
+    for _, _, message, _, _ in extract_from_dir(Path(__file__).parent, keywords={"say": None}):
+        yield str(message)
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{update(lang)}\n" for lang in LANGUAGES)
