@@ -74,7 +74,8 @@ def read(path: str, folder: Path, limits: Limits, told: dict[str, Any]) -> dict[
 
 def mark(original: Path, marks: Marks) -> bytes:
     """The same, here. Marks of an earlier check are taken away first."""
-    book = load_workbook(original, rich_text=True)
+    with original.open("rb") as file:  # opened here, as openpyxl goes by the ending of a name
+        book = load_workbook(file, rich_text=True)
     _unmark(book)
     sheet = _sheet(book, marks.sheet)
     by_place: dict[tuple[int, int], list[Problem]] = {}
