@@ -112,6 +112,21 @@ def test_a_closed_month_takes_a_delta_or_a_reason(stored: Service) -> None:
     assert row["revenue"] == "1.5"
 
 
+def test_a_delta_leaves_alone_what_it_does_not_name(stored: Service) -> None:
+    stored.submit("statistics", [line("5", orders=2, hours="1.5")], subsidiary="DE")
+    answer = stored.client.post(
+        "/v1/submissions/statistics",
+        params={"subsidiary": "DE", "correction": "delta"},
+        content="period,customer,salesperson,channel,revenue\n2025-03,DE-C1,DE-S2,direct,1\n",
+        headers={"Content-Type": "text/csv", "Idempotency-Key": "d-2"},
+    )
+    assert answer.status_code == 201
+    (revenue,) = answer.json()["control"]
+    assert (revenue["total"], revenue["attributed"]) == ("1", "1")
+    (row,) = statistics(stored, customer="DE-C1", **{"from": "2025-03", "to": "2025-03"})
+    assert (row["revenue"], row["orders"], row["hours"]) == ("6", 2, 1.5)
+
+
 def test_an_unusual_month_is_a_warning(stored: Service) -> None:
     receipt = stored.submit("statistics", [line("1000000"), line("900", customer="DE-C2")], subsidiary="DE")
     (warning,) = receipt["warnings"]
