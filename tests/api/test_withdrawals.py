@@ -93,6 +93,19 @@ def test_what_was_known_at_a_moment_stays_readable(stored: Service) -> None:
     assert statistics(stored, as_of="2027-01-01T00:00:00+02:00") == statistics(stored)
 
 
+def test_what_was_removed_at_a_moment_stays_removed_there(stored: Service) -> None:
+    before = statistics(stored)
+    stored.later(hours=1)
+    removed = stored.submit("statistics", [line("0", deleted=True)], subsidiary="DE")
+    without = statistics(stored)
+    stored.later(hours=1)
+    withdraw(stored, removed["id"])
+    assert statistics(stored) == before
+    assert statistics(stored, as_of="2026-11-15T12:00:00Z") == before
+    assert statistics(stored, as_of="2026-11-15T13:00:00Z") == without
+    assert statistics(stored, as_of="2026-11-15T14:00:00Z") == before
+
+
 def test_a_closed_month_takes_a_delta_or_a_reason(stored: Service) -> None:
     stored.client.put("/v1/subsidiaries/DE/closed-months/2025-03")
     rows = [line("1"), line("1", period="2025-04")]
