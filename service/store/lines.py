@@ -154,6 +154,14 @@ def empty(connection: Connection, reach: Reach, feed: int, measures: Sequence[st
     connection.execute(delete(TABLE).where(*_of(reach, feed), TABLE.c.revision == revision, *nothing))
 
 
+def remove(connection: Connection, reach: Reach, feed: int, revision: int) -> None:
+    """Remove all lines of a feed. The history keeps them."""
+    former = select(*TABLE.columns, literal(revision, BigInteger)).where(*_of(reach, feed))
+    names = [*(column.name for column in TABLE.columns), "until_revision"]
+    connection.execute(insert(HISTORY).from_select(names, former))
+    connection.execute(delete(TABLE).where(*_of(reach, feed)))
+
+
 def _of(reach: Reach, feed: int) -> tuple[Any, ...]:
     return TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed
 

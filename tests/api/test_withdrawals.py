@@ -83,6 +83,35 @@ def test_a_withdrawn_register_takes_its_lines_back(stored: Service) -> None:
     assert statistics(stored) == before
 
 
+def switch_results(service: Service, feed: str) -> None:
+    feeds = {"results": feed, "funnel": "lines", "activity": "lines"}
+    answer = service.client.put("/v1/subsidiaries/DE/feeds", params={"replace": "true"}, json=feeds)
+    assert answer.status_code == 200
+
+
+def test_lines_do_not_come_back_beside_the_register_that_feeds_them_now(stored: Service) -> None:
+    removed = stored.submit("statistics", [line("0", deleted=True)], subsidiary="DE")
+    switch_results(stored, "register")
+    before = statistics(stored)
+    answer = withdraw(stored, removed["id"])
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "changed-since")
+    assert statistics(stored) == before
+    switch_results(stored, "lines")
+    assert withdraw(stored, removed["id"]).status_code == 200
+
+
+def test_a_register_that_feeds_nothing_now_gets_its_rows_back_but_no_lines(stored: Service) -> None:
+    switch_results(stored, "register")
+    order = {"id": "O", "date": "2025-03-01", "customer": "DE-C1", "amount": "5"}
+    stored.submit("orders", [order], subsidiary="DE")
+    later = stored.submit("orders", [order | {"amount": "9"}], subsidiary="DE")
+    switch_results(stored, "lines")
+    before = statistics(stored)
+    assert withdraw(stored, later["id"]).status_code == 200
+    assert [row["amount"] for row in stored.get("/v1/orders")["items"]] == ["5"]
+    assert statistics(stored) == before
+
+
 def test_what_was_known_at_a_moment_stays_readable(stored: Service) -> None:
     before = statistics(stored)
     stored.later(days=1)
