@@ -48,8 +48,11 @@ def fed_elsewhere(connection: Connection, home: Reach) -> dict[str, str]:
 
 
 def derive(caller: Caller, home: Reach, form: Form, *changed_by: int) -> None:
-    """Bring the lines of a register up to its rows, which these data revisions changed; the last is the present."""
-    if form.name not in GROUPS:
+    """Bring the lines of a register up to its rows, which these data revisions changed; the last is the present.
+
+    A register that does not feed its measures now has no lines.
+    """
+    if form.name not in GROUPS or subsidiaries.feeds(caller.connection, home)[GROUPS[form.name]] == "lines":
         return
     touched = entries.touched(home, TABLES[form.name], *changed_by)
     rows = entries.rows_of(caller.connection, home, TABLES[form.name], touched)
@@ -81,6 +84,12 @@ def _store(connection: Connection, home: Reach, feed: int, sums: pd.DataFrame, r
     staged.merge(lines.HISTORY, revision)
 
 
+def counted_twice(connection: Connection, home: Reach) -> bool:
+    """Whether measures that come from a register stand in lines of the form statistics all the same."""
+    names = list(fed_elsewhere(connection, home))
+    return bool(names) and lines.of_feed(connection, home, lines.BY_LINES, names)["lines"] > 0
+
+
 def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: bool) -> None:
     """Declare the feeds of the one subsidiary in reach: group of measures → `lines` or `register`.
 
@@ -107,7 +116,7 @@ def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: b
             rows = entries.all_of(connection, home, TABLES[register])
             _derive(caller, home, register, revision, (entries.touched(home, TABLES[register], revision), rows))
         else:
-            lines.empty(connection, home, _NUMBERS[register], _measures(register), revision)
+            lines.remove(connection, home, _NUMBERS[register], revision)
             entries.clear(connection, home, _NUMBERS[register])
     columns = {f"feed_{group}": feed for group, feed in wanted.items()}
     subsidiaries.change(connection, home, columns, caller.now)

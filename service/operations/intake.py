@@ -50,10 +50,10 @@ def submit(
     _leave_out_refused(caller, home, form, landing, found, terms)
     if found.count and terms.mode == "all":
         raise _refusal(handed, found, received)
+    handed_in = control.handed_in(form, landing.staged)
     if terms.correction == "delta":
         landing.staged.add_to_stored(list(MEASURES))
     warnings = plausibility.unusual(connection, home, landing.staged) if form.name == "statistics" else []
-    handed_in = control.handed_in(form, landing.staged)
     merged = landing.staged.merge(landing.history, revision + 1)
     if merged.changed:
         revision += 1

@@ -15,8 +15,8 @@ from service.store.reach import Reach
 def withdraw(caller: Caller, home: Reach, number: int, reason: str) -> None:
     """Withdraw a submission to the one subsidiary in reach; once is enough, again does nothing.
 
-    Raises ChangedSince where a later submission changed its rows, Conflict where others refer to its customers. The
-    reason serves for closed months too.
+    Raises ChangedSince where a later submission changed its rows, or lines would come back that a register feeds by
+    now; Conflict where others refer to its customers. The reason serves for closed months too.
     """
     connection = caller.connection
     revision = subsidiaries.revision_for_writing(connection, home)
@@ -43,6 +43,8 @@ def _take_back(caller: Caller, home: Reach, name: str, brought: int, revision: i
         of["feed"] = lines.BY_LINES
     if not take_back(connection, table, history, of, brought, revision):
         raise ChangedSince("A later submission changed rows of this one. Withdraw or correct the later one first.")
+    if name == "statistics" and feeds.counted_twice(connection, home):
+        raise ChangedSince("Lines would come back whose measures come from a register by now. Switch the feed first.")
 
 
 def _unused(caller: Caller, home: Reach, brought: int) -> None:

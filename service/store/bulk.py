@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -65,6 +66,7 @@ class Staged:
         self.fixed = dict(fixed)
         self.keys = [column.name for column in table.primary_key.columns]
         self.values = [c.name for c in table.columns if c.name not in (*self.keys, "revision")]
+        self._replaced = self.values
         own = [Column(name, table.c[name].type, nullable=True) for name in self.names]
         extra = [Column(ROW, BigInteger), Column(DELETED, BigInteger)]
         self.rows = Table(f"staged_{table.name}", MetaData(), *extra, *own, prefixes=["TEMPORARY"])
@@ -117,7 +119,11 @@ class Staged:
             self.count -= affected(self.connection, part)
 
     def add_to_stored(self, names: Sequence[str]) -> None:
-        """Turn differences into values: what is stored plus what was handed in, for these columns."""
+        """Turn differences into values: what is stored plus what was handed in, for these columns.
+
+        Those of them that the rows do not bring stay as they are stored.
+        """
+        self._replaced = [name for name in self.values if name in self.names or name not in names]
         sums = {name: self.rows.c[name] + self.table.c[name] for name in names if name in self.names}
         self.connection.execute(update(self.rows).values(sums).where(self.matches()))
 
@@ -152,7 +158,7 @@ class Staged:
         gone = corrected = 0
         if moved:
             gone = affected(self.connection, delete(self.table).where(exists().where(self.matches(), removed)))
-            new_values = {name: self._value(name) for name in self.values} | {"revision": _number(revision)}
+            new_values = {name: self._value(name) for name in self._replaced} | {"revision": _number(revision)}
             changed = update(self.table).values(new_values).where(self.matches(), kept, self._differs())
             corrected = affected(self.connection, changed) if moved > gone else 0
         added = affected(self.connection, self._insertion(revision, kept))
@@ -173,7 +179,7 @@ class Staged:
         return and_(*conditions)
 
     def _differs(self) -> Any:
-        return or_(*(self.table.c[name].is_distinct_from(self._value(name)) for name in self.values))
+        return or_(false(), *(self.table.c[name].is_distinct_from(self._value(name)) for name in self._replaced))
 
     def _insertion(self, revision: int, kept: Any) -> Any:
         names = [*self.keys, *self.values]

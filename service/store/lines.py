@@ -29,7 +29,7 @@ from sqlmodel import SQLModel
 
 from service.method.measures import MEASURES
 from service.method.months import Window
-from service.store import customers, labels, revisions, salespeople
+from service.store import customers, labels, revisions, salespeople, submissions
 from service.store.columns import amount, number_key, revision_key
 from service.store.pages import later
 from service.store.reach import Reach
@@ -154,6 +154,14 @@ def empty(connection: Connection, reach: Reach, feed: int, measures: Sequence[st
     connection.execute(delete(TABLE).where(*_of(reach, feed), TABLE.c.revision == revision, *nothing))
 
 
+def remove(connection: Connection, reach: Reach, feed: int, revision: int) -> None:
+    """Remove all lines of a feed. The history keeps them."""
+    former = select(*TABLE.columns, literal(revision, BigInteger)).where(*_of(reach, feed))
+    names = [*(column.name for column in TABLE.columns), "until_revision"]
+    connection.execute(insert(HISTORY).from_select(names, former))
+    connection.execute(delete(TABLE).where(*_of(reach, feed)))
+
+
 def _of(reach: Reach, feed: int) -> tuple[Any, ...]:
     return TABLE.c.subsidiary_id == reach.one, TABLE.c.feed == feed
 
@@ -258,8 +266,26 @@ def _known_at(reach: Reach, moment: datetime) -> Any:
         if state is HISTORY:
             known = known.where(HISTORY.c.until_revision > newest.c.revision)
             since.append(ended.c.until_revision < HISTORY.c.until_revision)
-        parts.append(known.where(state.c.revision <= newest.c.revision, not_(exists().where(*same, *since))))
+        gone = _removed_meanwhile(state, newest)
+        same_since = exists().where(*same, *since)
+        parts.append(known.where(state.c.revision <= newest.c.revision, not_(same_since), not_(gone)))
     return union_all(*parts).subquery()
+
+
+def _removed_meanwhile(state: Table, newest: Any) -> Any:
+    """A state that had been removed by then, and came back only later, as the removal was withdrawn."""
+    removed, log, taken_back = HISTORY.alias("removed"), revisions.TABLE, submissions.TABLE
+    return exists().where(
+        *(removed.c[column.name] == state.c[column.name] for column in _NATURAL_KEY),
+        removed.c.revision == state.c.revision,
+        removed.c.until_revision <= newest.c.revision,
+        log.c.subsidiary_id == removed.c.subsidiary_id,
+        log.c.revision == removed.c.until_revision,
+        log.c.action == "submission",
+        taken_back.c.subsidiary_id == log.c.subsidiary_id,
+        taken_back.c.number == log.c.submission,
+        taken_back.c.withdrawn_revision > newest.c.revision,
+    )
 
 
 def key_of(row: Row[Any]) -> list[int]:

@@ -127,6 +127,16 @@ def test_lines_are_refused_where_a_register_feeds_their_measures(fed: Service) -
     fed.submit("statistics", lines[:1], subsidiary="DE")
 
 
+def test_a_register_that_feeds_nothing_any_more_leaves_no_line(fed: Service) -> None:
+    mail = {"id": "A", "date": "2025-03-03", "salesperson": "DE-S1", "customer": "DE-C1", "type": "mail", "hours": 0}
+    fed.submit("activities", [mail], subsidiary="DE")
+    assert len(derived(fed)) == 1
+    assert put_feeds(fed, BY_LINES, replace="true").status_code == 200
+    assert derived(fed) == []
+    assert put_feeds(fed, BY_REGISTER, replace="true").status_code == 200
+    assert len(derived(fed)) == 1
+
+
 def test_switching_says_what_it_would_replace_and_then_does(service: Service) -> None:
     hand_in_subsidiary(service, "DE", "EUR")
     before = derived(service)

@@ -83,6 +83,35 @@ def test_a_withdrawn_register_takes_its_lines_back(stored: Service) -> None:
     assert statistics(stored) == before
 
 
+def switch_results(service: Service, feed: str) -> None:
+    feeds = {"results": feed, "funnel": "lines", "activity": "lines"}
+    answer = service.client.put("/v1/subsidiaries/DE/feeds", params={"replace": "true"}, json=feeds)
+    assert answer.status_code == 200
+
+
+def test_lines_do_not_come_back_beside_the_register_that_feeds_them_now(stored: Service) -> None:
+    removed = stored.submit("statistics", [line("0", deleted=True)], subsidiary="DE")
+    switch_results(stored, "register")
+    before = statistics(stored)
+    answer = withdraw(stored, removed["id"])
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "changed-since")
+    assert statistics(stored) == before
+    switch_results(stored, "lines")
+    assert withdraw(stored, removed["id"]).status_code == 200
+
+
+def test_a_register_that_feeds_nothing_now_gets_its_rows_back_but_no_lines(stored: Service) -> None:
+    switch_results(stored, "register")
+    order = {"id": "O", "date": "2025-03-01", "customer": "DE-C1", "amount": "5"}
+    stored.submit("orders", [order], subsidiary="DE")
+    later = stored.submit("orders", [order | {"amount": "9"}], subsidiary="DE")
+    switch_results(stored, "lines")
+    before = statistics(stored)
+    assert withdraw(stored, later["id"]).status_code == 200
+    assert [row["amount"] for row in stored.get("/v1/orders")["items"]] == ["5"]
+    assert statistics(stored) == before
+
+
 def test_what_was_known_at_a_moment_stays_readable(stored: Service) -> None:
     before = statistics(stored)
     stored.later(days=1)
@@ -91,6 +120,19 @@ def test_what_was_known_at_a_moment_stays_readable(stored: Service) -> None:
     assert statistics(stored, as_of="2026-11-15T12:00:00Z") == before
     assert statistics(stored, as_of="2020-01-01T00:00:00Z") == []
     assert statistics(stored, as_of="2027-01-01T00:00:00+02:00") == statistics(stored)
+
+
+def test_what_was_removed_at_a_moment_stays_removed_there(stored: Service) -> None:
+    before = statistics(stored)
+    stored.later(hours=1)
+    removed = stored.submit("statistics", [line("0", deleted=True)], subsidiary="DE")
+    without = statistics(stored)
+    stored.later(hours=1)
+    withdraw(stored, removed["id"])
+    assert statistics(stored) == before
+    assert statistics(stored, as_of="2026-11-15T12:00:00Z") == before
+    assert statistics(stored, as_of="2026-11-15T13:00:00Z") == without
+    assert statistics(stored, as_of="2026-11-15T14:00:00Z") == before
 
 
 def test_a_closed_month_takes_a_delta_or_a_reason(stored: Service) -> None:
@@ -110,6 +152,21 @@ def test_a_closed_month_takes_a_delta_or_a_reason(stored: Service) -> None:
         assert answer.status_code == 201
     (row,) = statistics(stored, customer="DE-C1", **{"from": "2025-03", "to": "2025-03"})
     assert row["revenue"] == "1.5"
+
+
+def test_a_delta_leaves_alone_what_it_does_not_name(stored: Service) -> None:
+    stored.submit("statistics", [line("5", orders=2, hours="1.5")], subsidiary="DE")
+    answer = stored.client.post(
+        "/v1/submissions/statistics",
+        params={"subsidiary": "DE", "correction": "delta"},
+        content="period,customer,salesperson,channel,revenue\n2025-03,DE-C1,DE-S2,direct,1\n",
+        headers={"Content-Type": "text/csv", "Idempotency-Key": "d-2"},
+    )
+    assert answer.status_code == 201
+    (revenue,) = answer.json()["control"]
+    assert (revenue["total"], revenue["attributed"]) == ("1", "1")
+    (row,) = statistics(stored, customer="DE-C1", **{"from": "2025-03", "to": "2025-03"})
+    assert (row["revenue"], row["orders"], row["hours"]) == ("6", 2, 1.5)
 
 
 def test_an_unusual_month_is_a_warning(stored: Service) -> None:
