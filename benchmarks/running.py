@@ -22,8 +22,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], path: str, environment: dict[str, str]) -> Iterator[int]:
-    """A server as a process of its own, once `path` answers; its port."""
+def serving(command: list[str], path: str, environment: dict[str, str], pids: list[int] | None = None) -> Iterator[int]:
+    """A server as a process of its own, once `path` answers; its port. Its process id is added to `pids`."""
     port = free_port()
     process = subprocess.Popen(
         [*command, "--port", str(port)],
@@ -32,6 +32,8 @@ def serving(command: list[str], path: str, environment: dict[str, str]) -> Itera
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    if pids is not None:
+        pids.append(process.pid)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
             for _ in range(400):
@@ -47,7 +49,7 @@ def serving(command: list[str], path: str, environment: dict[str, str]) -> Itera
 
 
 @contextmanager
-def kontor(url: str) -> Iterator[tuple[str, str]]:
+def kontor(url: str, pids: list[int] | None = None) -> Iterator[tuple[str, str]]:
     """A migrated service; its address and a key for everything."""
     environment = {"KONTOR_DATABASE_URL": url}
     command = [sys.executable, "-m", "service"]
@@ -55,7 +57,7 @@ def kontor(url: str) -> Iterator[tuple[str, str]]:
     subprocess.run([*command, "migrate"], **run)
     scopes = [word for scope in SCOPES for word in ("--scope", scope)]
     key = subprocess.run([*command, "keys", "create", "--name", "benchmark", *scopes], **run).stdout.strip()
-    with serving([*command, "serve"], "/readyz", environment) as port:
+    with serving([*command, "serve"], "/readyz", environment, pids) as port:
         yield f"http://127.0.0.1:{port}", key
 
 

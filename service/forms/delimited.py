@@ -23,6 +23,8 @@ from service.forms.dialect import DELIMITERS, ENCODINGS, Dialect
 from service.forms.notation import plain_notation
 
 CHUNK = 1 << 20
+BLOCK = 8 * CHUNK
+"""What a batch is made of: larger ones repeat less work on the texts that stand in all of them."""
 LONGEST_CELL = 32_767
 _QUOTE = ord('"')
 
@@ -59,7 +61,7 @@ def _batches(text: "_Text", header: Sequence[str], form: Form, dialect: Dialect)
 def _open(text: "_Text", rows: "_Rows", dialect: Dialect) -> arrow_csv.CSVStreamingReader:
     return arrow_csv.open_csv(
         text,
-        read_options=arrow_csv.ReadOptions(column_names=list(rows.header), block_size=4 * CHUNK, use_threads=False),
+        read_options=arrow_csv.ReadOptions(column_names=list(rows.header), block_size=BLOCK, use_threads=False),
         parse_options=arrow_csv.ParseOptions(
             delimiter=DELIMITERS[dialect.delimiter],
             newlines_in_values=True,
@@ -150,12 +152,15 @@ class _Text:
         except csv.Error as error:
             raise BadBody(f"The CSV cannot be read in its header: {error}.") from error
 
-    def read(self, _size: int = -1) -> bytes:
-        """The next piece, of any size; empty at the end."""
-        if self._ahead:
-            piece, self._ahead = self._ahead, b""
-            return piece
-        return self._chunk()
+    def read(self, size: int) -> bytes:
+        """The next piece, of this size but at the end."""
+        pieces, length = [self._ahead], len(self._ahead)
+        while length < size and (more := self._chunk()):
+            pieces.append(more)
+            length += len(more)
+        text = b"".join(pieces)
+        self._ahead = text[size:]
+        return text[:size]
 
     def close(self) -> None:
         self.closed = True

@@ -102,8 +102,8 @@ class Staged:
 
     def repeated(self) -> list[tuple[int, int]]:
         """Rows with a key that an earlier row has: the row's number and the earlier one's."""
-        hashes = np.concatenate(self._hashes) if self._hashes else np.array([], dtype=np.uint64)
-        if len(np.unique(hashes)) == len(hashes):
+        hashes = np.sort(np.concatenate(self._hashes)) if self._hashes else np.array([], dtype=np.uint64)
+        if not (hashes[1:] == hashes[:-1]).any():
             return []
         brought = [self.rows.c[key] for key in self.keys if key in self.names]
         first = func.min(self.rows.c[ROW]).label("first")
@@ -153,15 +153,19 @@ class Staged:
         kept, removed = self.rows.c[DELETED] == 0, self.rows.c[DELETED] == 1
         former = select(*(self.table.c[column.name] for column in self.table.columns), _number(revision))
         into_history = [*(column.name for column in self.table.columns), "until_revision"]
-        replaced = former.where(self.matches(), or_(removed, self._differs()))
-        moved = affected(self.connection, insert(history).from_select(into_history, replaced))
-        gone = corrected = 0
+        changing = or_(removed, self._differs())
+        counts = select(func.count(), func.count().filter(changing)).select_from(self.rows, self.table)
+        known, moved = self.connection.execute(counts.where(self.matches())).one()
+        gone = corrected = added = 0
         if moved:
+            replaced = former.where(self.matches(), changing)
+            self.connection.execute(insert(history).from_select(into_history, replaced))
             gone = affected(self.connection, delete(self.table).where(exists().where(self.matches(), removed)))
             new_values = {name: self._value(name) for name in self._replaced} | {"revision": _number(revision)}
             changed = update(self.table).values(new_values).where(self.matches(), kept, self._differs())
             corrected = affected(self.connection, changed) if moved > gone else 0
-        added = affected(self.connection, self._insertion(revision, kept))
+        if known < self.count:
+            added = affected(self.connection, self._insertion(revision, kept))
         self.drop()
         _analyze(self.connection, self.table, added)
         return Merged(added, corrected, self.count - added - corrected - gone, gone)
