@@ -139,6 +139,7 @@ class RequestInProgress(Conflict):
     """Another request with the same Idempotency-Key is being worked on; ask again in a moment."""
 
     title = "The same request is being worked on"
+    retry_after: ClassVar[int] = 2
 
 
 class OtherFeed(Conflict):

@@ -25,11 +25,13 @@ from service.app import create_app
 from service.settings import Settings
 from service.store.database import Database
 
-# Machines are noisy: a slow example is no failure. In CI the examples are always the same.
+# Machines are noisy: a slow example is no failure. In CI the examples are always the same; HYPOTHESIS_PROFILE=thorough
+# asks for ten times as many.
 settings.register_profile(
     "kontor", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
-settings.load_profile("kontor")
+settings.register_profile("thorough", settings.get_profile("kontor"), max_examples=1000, derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "kontor"))
 
 NOW = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 

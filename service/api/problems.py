@@ -22,6 +22,7 @@ from service.errors import (
     MethodNotAllowed,
     NotAuthenticated,
     NotFound,
+    RequestInProgress,
     TooLarge,
     Unavailable,
 )
@@ -90,7 +91,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     answer = document(request, error.status, error.slug(), error.title, error.detail, **error.extra())
     if isinstance(error, NotAuthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | RequestInProgress):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 

@@ -125,7 +125,8 @@ class Staged:
         """
         self._replaced = [name for name in self.values if name in self.names or name not in names]
         sums = {name: self.rows.c[name] + self.table.c[name] for name in names if name in self.names}
-        self.connection.execute(update(self.rows).values(sums).where(self.matches()))
+        if sums:
+            self.connection.execute(update(self.rows).values(sums).where(self.matches()))
 
     def changing(self, name: str, values: Collection[int]) -> list[tuple[int, int]]:
         """Rows that would change what is stored, of those with such a value in a column: number and value."""

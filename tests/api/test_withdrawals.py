@@ -169,6 +169,16 @@ def test_a_delta_leaves_alone_what_it_does_not_name(stored: Service) -> None:
     assert (row["revenue"], row["orders"], row["hours"]) == ("6", 2, 1.5)
 
 
+def test_a_delta_without_any_measure_changes_nothing(stored: Service) -> None:
+    answer = stored.client.post(
+        "/v1/submissions/statistics",
+        params={"subsidiary": "DE", "correction": "delta"},
+        content="period,customer,salesperson,channel\n2025-03,DE-C1,DE-S2,direct\n",
+        headers={"Content-Type": "text/csv", "Idempotency-Key": "d-3"},
+    )
+    assert (answer.status_code, answer.json()["unchanged"]) == (201, 1)
+
+
 def test_an_unusual_month_is_a_warning(stored: Service) -> None:
     receipt = stored.submit("statistics", [line("1000000"), line("900", customer="DE-C2")], subsidiary="DE")
     (warning,) = receipt["warnings"]
