@@ -177,9 +177,10 @@ class Staged:
     def matches(self) -> Any:
         """The condition that a stored row has the key of a staged one."""
         conditions = [self.table.c[key] == self._value(key) for key in self.keys]
-        if self._first is not None:
+        if self._first is not None and self.connection.dialect.name != "sqlite":
             brought = next(key for key in self.keys if key in self.names)
-            # Implied by the equality, but it keeps the database from reading the whole table.
+            # Implied by the equality, but it keeps PostgreSQL from reading the whole table. SQLite, which looks each
+            # staged row up by its key, would look through the staged rows for each stored one instead.
             conditions.append(self.table.c[brought].between(self._first, self._last))
         return and_(*conditions)
 
