@@ -113,7 +113,8 @@ def _mark(sheet: Worksheet, place: tuple[int, int], problems: Sequence[Problem])
         return
     text = _clean("\n".join(f"{problem.code}: {problem.message}" for problem in problems))[:_LONGEST_COMMENT]
     theirs = cell.comment
-    comment = Comment(theirs.text + _SEPARATOR + text, theirs.author) if theirs else Comment(text, _AUTHOR)
+    between = "\n" if theirs and theirs.author == _AUTHOR else _SEPARATOR
+    comment = Comment(theirs.text + between + text, theirs.author) if theirs else Comment(text, _AUTHOR)
     comment.width = 320
     comment.height = 30 + 18 * sum(1 + len(line) // 45 for line in comment.text.split("\n"))
     cell.comment = comment

@@ -30,6 +30,7 @@ _FONT = {"font_name": "Calibri", "font_size": 11}
 _HEAD = _FONT | {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": "#BFBFBF"}
 _NEEDED = _HEAD | {"bg_color": "#1F4E79", "font_color": "#FFFFFF"}
 _WELCOME = _HEAD | {"bg_color": "#DDEBF7", "font_color": "#1F3864"}
+_ENTRY = _FONT | {"text_wrap": True, "valign": "vcenter", "bottom": 1, "bottom_color": "#D9D9D9"}
 _GAP = {"bg_color": "#FFE699"}
 _NOTE_COLUMNS = (32, 18, 13, 16, 18, 56, 42, 26)
 
@@ -161,7 +162,7 @@ class _Sheets:
             sheet.merge_range(line, 0, line, len(_NOTE_COLUMNS) - 1, "", plain)
             sheet.write_string(line, 0, text, plain)
             sheet.set_row(line, _height([text], [sum(_NOTE_COLUMNS)]))
-        self._described(sheet, line + 2, plain)
+        self._described(sheet, line + 2)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
@@ -180,10 +181,10 @@ class _Sheets:
             say("A row with the same {key} as one handed in before replaces it.").format(key=key),
         ]
 
-    def _described(self, sheet: Any, top: int, plain: Any) -> None:
+    def _described(self, sheet: Any, top: int) -> None:
         """A row for each column."""
         say = self.say
-        head = self.book.add_format(_NEEDED)
+        head, plain = self.book.add_format(_NEEDED), self.book.add_format(_ENTRY)
         titles = (say("Column"), say("Technical name"), say("Required"), say("Type"), say("Unit"), say("Meaning"))
         for place, text in enumerate((*titles, say("Allowed values"), say("Example"))):
             sheet.write_string(top, place, text, head)
@@ -195,8 +196,10 @@ class _Sheets:
             for place, text in enumerate(cells):
                 sheet.write_string(number, place, text, plain)
             sheet.set_row(number, _height([*cells, column.example], _NOTE_COLUMNS))
-            look = {"num_format": number_format(column.kind), "align": "left", "valign": "top", "text_wrap": True}
-            _write(sheet, number, len(cells), column, column.example, self.book.add_format(_FONT | look))
+            look = {"num_format": number_format(column.kind), "align": "left"}
+            _write(sheet, number, len(cells), column, column.example, self.book.add_format(_ENTRY | look))
+            if not column.example:
+                sheet.write_blank(number, len(cells), None, plain)
 
 
 def _values(column: Column, choices: Mapping[str, Sequence[str]]) -> Sequence[str]:
@@ -206,7 +209,7 @@ def _values(column: Column, choices: Mapping[str, Sequence[str]]) -> Sequence[st
 
 def _height(texts: Sequence[str], widths: Sequence[int]) -> int:
     """Of a row whose texts are wrapped. Not every spreadsheet finds it out by itself."""
-    return 2 + 15 * max(-(-len(text) // (width - 1)) or 1 for text, width in zip(texts, widths, strict=True))
+    return 5 + 15 * max(-(-len(text) // (width - 1)) or 1 for text, width in zip(texts, widths, strict=True))
 
 
 def _write(sheet: Any, row: int, place: int, column: Column, text: str, shape: Any) -> None:
