@@ -129,8 +129,10 @@ def _unmark(book: Workbook) -> None:
         if sheet.title in titles and colour is not None and colour.rgb == _TAB:
             book.remove(sheet)
     for sheet in book.worksheets:
-        for cell in (cell for row in sheet.iter_rows() for cell in row if isinstance(cell, Cell) and cell.comment):
-            _unmark_cell(cell)
+        # `iter_rows` would make a cell of every empty place, and double the memory.
+        for cell in sheet._cells.values():  # noqa: SLF001
+            if isinstance(cell, Cell) and cell.comment:
+                _unmark_cell(cell)
 
 
 def _unmark_cell(cell: Cell) -> None:
