@@ -68,9 +68,10 @@ def test_bad_cells_are_red_and_say_why_and_the_rest_stays(sent: Path) -> None:
 
 
 def test_a_sheet_lists_the_problems_with_links(sent: Path) -> None:
-    book = opened(marked(sent, Marks(BAD, COLUMNS, lang="de")))
+    book = opened(marked(sent, Marks(BAD, COLUMNS, lang="de", headings={"revenue": "Umsatz"})))
     sheet = book["Probleme"]
-    assert [row[:3] for row in listed(sheet)] == [(p.row, p.column, p.code) for p in BAD]
+    called = ["Umsatz", "period", "customer"]
+    assert [row[:3] for row in listed(sheet)] == [(p.row, name, p.code) for p, name in zip(BAD, called, strict=True)]
     assert [sheet.cell(line, 1).hyperlink.location for line in (4, 5)] == ["'Statistik'!G2", "'Statistik'!A3"]
     assert (sheet["E6"].value, sheet["E6"].data_type, sheet["E6"].quotePrefix) == ("=1+1", "s", True)
     assert book.active == sheet
