@@ -191,9 +191,12 @@ def _submit_operation(form: Form) -> Any:
 
 
 def _marked(request: Request, handed: Handed, refused: RowsRefused) -> Response:
-    """The sender's own workbook, with the problems in its cells."""
+    """The sender's own workbook, with the problems in its cells; where it is too large, raises `refused`."""
     lang = negotiate(request.headers.get("accept-language"))
-    body = with_problems(handed, refused, lang)
+    try:
+        body = with_problems(handed, refused, lang)
+    except (BadBody, TooLarge):
+        raise refused from None
     headers = {"Content-Disposition": f'attachment; filename="{handed.form.name}-problems.xlsx"'}
     return Response(body, refused.status, headers, CONTENT_TYPES["xlsx"])
 

@@ -7,7 +7,7 @@ checks stay. A workbook of others is opened in the child process only (`service.
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.errors import BadBody, Problem
@@ -32,7 +33,8 @@ LISTED = 10_000
 _AUTHOR = "Kontor: check"
 _SEPARATOR = "\n— Kontor —\n"
 _RED = PatternFill("solid", start_color="FFFFC7CE", end_color="FFFFC7CE")
-_BOLD, _LINK = Font(bold=True), Font(color="FF0563C1", underline="single")
+_BOLD = Font("Calibri", 11, bold=True)
+_LINK = Font("Calibri", 11, color="FF0563C1", underline="single")
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _LONGEST_COMMENT = 1_000
@@ -44,20 +46,22 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 @dataclass(frozen=True, slots=True)
 class Marks:
     """`columns` tells where a column of the form stands (1 is A); rows of the problems count from 1. `total` is how
-    many problems there were, where not all are told. Without `sheet` the first one is marked."""
+    many problems there were, where not all are told. Without `sheet` the first one is marked. `headings` are what
+    people call the columns."""
 
     problems: Sequence[Problem]
     columns: Mapping[str, int]
     sheet: str | None = None
     total: int | None = None
     lang: str = FALLBACK
+    headings: Mapping[str, str] = field(default_factory=dict)
 
 
 def marked(original: Path, marks: Marks) -> bytes:
     """The workbook with the marks. Raises BadBody or TooLarge where it cannot be read (again)."""
     told: dict[str, Any] = {"problems": [problem.as_dict() for problem in marks.problems]}
     told |= {"columns": dict(marks.columns)}
-    told |= {"sheet": marks.sheet, "total": marks.total, "lang": marks.lang}
+    told |= {"sheet": marks.sheet, "total": marks.total, "lang": marks.lang, "headings": dict(marks.headings)}
     written = sandbox.run("marking", original, {"told": told}, DEFAULT_LIMITS).written
     if written is None:
         raise BadBody(CANNOT_BE_READ)
@@ -113,7 +117,8 @@ def _mark(sheet: Worksheet, place: tuple[int, int], problems: Sequence[Problem])
         return
     text = _clean("\n".join(f"{problem.code}: {problem.message}" for problem in problems))[:_LONGEST_COMMENT]
     theirs = cell.comment
-    comment = Comment(theirs.text + _SEPARATOR + text, theirs.author) if theirs else Comment(text, _AUTHOR)
+    between = "\n" if theirs and theirs.author == _AUTHOR else _SEPARATOR
+    comment = Comment(theirs.text + between + text, theirs.author) if theirs else Comment(text, _AUTHOR)
     comment.width = 320
     comment.height = 30 + 18 * sum(1 + len(line) // 45 for line in comment.text.split("\n"))
     cell.comment = comment
@@ -128,8 +133,10 @@ def _unmark(book: Workbook) -> None:
         if sheet.title in titles and colour is not None and colour.rgb == _TAB:
             book.remove(sheet)
     for sheet in book.worksheets:
-        for cell in (cell for row in sheet.iter_rows() for cell in row if isinstance(cell, Cell) and cell.comment):
-            _unmark_cell(cell)
+        # `iter_rows` would make a cell of every empty place, and double the memory.
+        for cell in sheet._cells.values():  # noqa: SLF001
+            if isinstance(cell, Cell) and cell.comment:
+                _unmark_cell(cell)
 
 
 def _unmark_cell(cell: Cell) -> None:
@@ -161,7 +168,9 @@ def _summary(book: Workbook, marked_sheet: Worksheet, marks: Marks, places: int)
         _put(sheet.cell(3, place), text).font = _BOLD
         sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS[place - 1]
     for line, problem in enumerate(listed, start=4):
-        _list(sheet, line, problem, _link(problem, marks, marked_sheet.title))
+        _list(sheet, line, problem, marks.headings, _link(problem, marks, marked_sheet.title))
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.freeze_panes = "A4"
     sheet.auto_filter.ref = f"A3:E{max(3 + len(listed), 4)}"
     sheet.sheet_properties.tabColor = _TAB
@@ -171,13 +180,14 @@ def _summary(book: Workbook, marked_sheet: Worksheet, marks: Marks, places: int)
     book.active = sheet
 
 
-def _list(sheet: Worksheet, line: int, problem: Problem, link: str | None) -> None:
+def _list(sheet: Worksheet, line: int, problem: Problem, headings: Mapping[str, str], link: str | None) -> None:
     if problem.row is not None:
         cell = sheet.cell(line, 1, problem.row)
         if link is not None:
             cell.hyperlink = Hyperlink(ref=cell.coordinate, location=link)
             cell.font = _LINK
-    texts = (problem.column, problem.code, problem.message, problem.value)
+    column = problem.column or ""
+    texts = (headings.get(column, column), problem.code, problem.message, problem.value)
     for place, text in enumerate(texts, start=2):
         _put(sheet.cell(line, place), text or "").alignment = _WRAPPED
 

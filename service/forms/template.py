@@ -30,8 +30,9 @@ _FONT = {"font_name": "Calibri", "font_size": 11}
 _HEAD = _FONT | {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": "#BFBFBF"}
 _NEEDED = _HEAD | {"bg_color": "#1F4E79", "font_color": "#FFFFFF"}
 _WELCOME = _HEAD | {"bg_color": "#DDEBF7", "font_color": "#1F3864"}
+_ENTRY = _FONT | {"text_wrap": True, "valign": "vcenter", "bottom": 1, "bottom_color": "#D9D9D9"}
 _GAP = {"bg_color": "#FFE699"}
-_NOTE_COLUMNS = (24, 18, 11, 14, 18, 52, 40, 18)
+_NOTE_COLUMNS = (32, 18, 13, 16, 18, 56, 42, 26)
 
 
 def workbook(
@@ -160,7 +161,8 @@ class _Sheets:
         for line, text in enumerate(self._introduction(), start=1):
             sheet.merge_range(line, 0, line, len(_NOTE_COLUMNS) - 1, "", plain)
             sheet.write_string(line, 0, text, plain)
-        self._described(sheet, line + 2, plain)
+            sheet.set_row(line, _height([text], [sum(_NOTE_COLUMNS)]))
+        self._described(sheet, line + 2)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
@@ -179,10 +181,10 @@ class _Sheets:
             say("A row with the same {key} as one handed in before replaces it.").format(key=key),
         ]
 
-    def _described(self, sheet: Any, top: int, plain: Any) -> None:
+    def _described(self, sheet: Any, top: int) -> None:
         """A row for each column."""
         say = self.say
-        head = self.book.add_format(_NEEDED)
+        head, plain = self.book.add_format(_NEEDED), self.book.add_format(_ENTRY)
         titles = (say("Column"), say("Technical name"), say("Required"), say("Type"), say("Unit"), say("Meaning"))
         for place, text in enumerate((*titles, say("Allowed values"), say("Example"))):
             sheet.write_string(top, place, text, head)
@@ -193,13 +195,21 @@ class _Sheets:
             cells += [type_name(column.kind, say), say(column.unit), say(column.meaning), allowed(column.kind, say)]
             for place, text in enumerate(cells):
                 sheet.write_string(number, place, text, plain)
-            look = {"num_format": number_format(column.kind), "align": "left", "valign": "top"}
-            _write(sheet, number, len(cells), column, column.example, self.book.add_format(_FONT | look))
+            sheet.set_row(number, _height([*cells, column.example], _NOTE_COLUMNS))
+            look = {"num_format": number_format(column.kind), "align": "left"}
+            _write(sheet, number, len(cells), column, column.example, self.book.add_format(_ENTRY | look))
+            if not column.example:
+                sheet.write_blank(number, len(cells), None, plain)
 
 
 def _values(column: Column, choices: Mapping[str, Sequence[str]]) -> Sequence[str]:
     fixed: Sequence[str] = column.kind.constraints.get("enum", ())
     return list(fixed) or list(dict.fromkeys(value for value in choices.get(column.name, ()) if value))
+
+
+def _height(texts: Sequence[str], widths: Sequence[int]) -> int:
+    """Of a row whose texts are wrapped. Not every spreadsheet finds it out by itself."""
+    return 5 + 15 * max(-(-len(text) // (width - 1)) or 1 for text, width in zip(texts, widths, strict=True))
 
 
 def _write(sheet: Any, row: int, place: int, column: Column, text: str, shape: Any) -> None:

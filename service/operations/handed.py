@@ -15,6 +15,7 @@ from service.forms.batches import Batch, Reading
 from service.forms.declaration import SUBSIDIARY, Form
 from service.forms.dialect import Dialect
 from service.forms.formats import Format, unpack
+from service.forms.languages import heading
 from service.forms.marking import Marks, marked
 from service.store import subsidiaries
 from service.store.reach import GROUP, Reach
@@ -94,7 +95,8 @@ def with_problems(handed: Handed, refused: RowsRefused, lang: str) -> bytes:
     if sheet is None:
         raise TypeError("only a workbook has cells to mark")
     columns = {name: column_index_from_string(letter) for name, letter in sheet.letters.items()}
-    marks = Marks(refused.problems, columns, sheet.name, refused.total, lang)
+    headings = {column.name: heading(column, lang) for column in handed.form.columns}
+    marks = Marks(refused.problems, columns, sheet.name, refused.total, lang, headings)
     return marked(handed.path, marks)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from service.errors import TooLarge
 from service.forms.languages import LANGUAGES
 from tests.conftest import Service
 from tests.group import hand_in_subsidiary
@@ -129,6 +130,19 @@ def test_a_refused_workbook_comes_back_with_its_errors_in_the_cells(stored: Serv
     out = io.BytesIO()
     mended.save(out)
     assert hand_in(stored, out.getvalue()).json()["added"] == 2
+
+
+def test_errors_are_told_where_the_workbook_is_too_large_to_be_marked(
+    stored: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def marked(*_: Any) -> bytes:
+        raise TooLarge("It needs more memory.")
+
+    monkeypatch.setattr("service.operations.handed.marked", marked)
+    body = filled(template(stored, lang="de"), line("2023-13", 1))
+    answer = hand_in(stored, body, Accept=XLSX)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["code"] for error in answer.json()["errors"]] == ["bad_month"]
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed here")
