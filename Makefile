@@ -32,7 +32,7 @@ openapi: $(VENV)/.run
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/customer_card.py
-	$(BIN)/python benchmarks/statistics_upload.py
+	$(BIN)/python benchmarks/intake.py
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
