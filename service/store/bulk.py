@@ -5,6 +5,7 @@ half), and compared there with what is stored; then three statements write what 
 that. Whoever writes holds the lock on the subsidiary, so two submissions never meet in the same rows.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     and_,
+    case,
     delete,
     exists,
     func,
@@ -100,8 +103,8 @@ class Staged:
 
     def repeated(self) -> list[tuple[int, int]]:
         """Rows with a key that an earlier row has: the row's number and the earlier one's."""
-        hashes = np.concatenate(self._hashes) if self._hashes else np.array([], dtype=np.uint64)
-        if len(np.unique(hashes)) == len(hashes):
+        hashes = np.sort(np.concatenate(self._hashes)) if self._hashes else np.array([], dtype=np.uint64)
+        if not (hashes[1:] == hashes[:-1]).any():
             return []
         brought = [self.rows.c[key] for key in self.keys if key in self.names]
         first = func.min(self.rows.c[ROW]).label("first")
@@ -129,21 +132,31 @@ class Staged:
 
     def merge(self, history: Table, revision: int) -> Merged:
         """Store the rows as of this data revision. `history` has the table's columns and `until_revision`."""
+        new, corrected, gone = self._compared()
         kept, removed = self.rows.c[DELETED] == 0, self.rows.c[DELETED] == 1
-        former = select(*(self.table.c[column.name] for column in self.table.columns), _number(revision))
-        into_history = [*(column.name for column in self.table.columns), "until_revision"]
-        replaced = former.where(self.matches(), or_(removed, self._differs()))
-        moved = affected(self.connection, insert(history).from_select(into_history, replaced))
-        gone = corrected = 0
-        if moved:
-            gone = affected(self.connection, delete(self.table).where(exists().where(self.matches(), removed)))
+        if corrected or gone:
+            former = select(*(self.table.c[column.name] for column in self.table.columns), _number(revision))
+            into_history = [*(column.name for column in self.table.columns), "until_revision"]
+            replaced = former.where(self.matches(), or_(removed, self._differs()))
+            self.connection.execute(insert(history).from_select(into_history, replaced))
+        if gone:
+            self.connection.execute(delete(self.table).where(exists().where(self.matches(), removed)))
+        if corrected:
             new_values = {name: self._value(name) for name in self.values} | {"revision": _number(revision)}
-            changed = update(self.table).values(new_values).where(self.matches(), kept, self._differs())
-            corrected = affected(self.connection, changed) if moved > gone else 0
-        added = affected(self.connection, self._insertion(revision, kept))
+            self.connection.execute(update(self.table).values(new_values).where(self.matches(), kept, self._differs()))
+        added = affected(self.connection, self._insertion(revision, kept)) if new else 0
         self.drop()
         _analyze(self.connection, self.table, added)
         return Merged(added, corrected, self.count - added - corrected - gone, gone)
+
+    def _compared(self) -> tuple[int, int, int]:
+        """How many rows are new, differ from what is stored, and are to be removed from there: found in one join."""
+        kept, stored = self.rows.c[DELETED] == 0, self.table.c.revision.is_not(None)
+        kinds = (and_(kept, not_(stored)), and_(kept, stored, self._differs()), and_(not_(kept), stored))
+        counts = (func.coalesce(func.sum(case((kind, 1), else_=0)), 0) for kind in kinds)
+        joined = self.rows.outerjoin(self.table, self.matches())
+        new, corrected, gone = self.connection.execute(select(*counts).select_from(joined)).one()
+        return int(new), int(corrected), int(gone)
 
     def drop(self) -> None:
         self.rows.drop(self.connection)
@@ -176,8 +189,9 @@ class Staged:
             return
         run = pa.concat_tables(self._waiting).unify_dictionaries()
         self._waiting = []
-        order = [(key, "ascending") for key in self.keys if key in self.names]
-        load(self.connection, self.rows, _decoded(run).sort_by(order))
+        run = _decoded(run)
+        brought = [key for key in self.keys if key in self.names]
+        load(self.connection, self.rows, run.take(_order([run.column(key) for key in brought])))
 
 
 def next_number(connection: Connection, column: Column[Any], *conditions: Any) -> int:
@@ -193,6 +207,19 @@ def _decoded(run: pa.Table) -> pa.Table:
         for name, column in zip(run.column_names, run.columns, strict=True)
     }
     return pa.table(columns)
+
+
+def _order(keys: Sequence[pa.ChunkedArray]) -> pa.Array:
+    """The places of the rows in the order of these keys; numbers are made one number as long as 63 bits last."""
+    spans = [pc.min_max(key).as_py() for key in keys] if all(pa.types.is_integer(key.type) for key in keys) else []
+    widths = [span["max"] - span["min"] + 1 for span in spans]
+    if not spans or math.prod(widths) >= 1 << 63:
+        table = pa.table(list(keys), names=[str(place) for place in range(len(keys))])
+        return pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names])
+    whole = np.zeros(len(keys[0]), dtype=np.int64)
+    for key, span, width in zip(keys, spans, widths, strict=True):
+        whole = whole * width + (key.to_numpy() - span["min"])
+    return pa.array(np.argsort(whole))
 
 
 def _hashes(batch: pa.Table, names: Sequence[str]) -> Any:
