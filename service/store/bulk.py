@@ -31,6 +31,8 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
+    tuple_,
     update,
 )
 
@@ -140,14 +142,15 @@ class Staged:
             replaced = former.where(self.matches(), or_(removed, self._differs()))
             self.connection.execute(insert(history).from_select(into_history, replaced))
         if gone:
-            self.connection.execute(delete(self.table).where(exists().where(self.matches(), removed)))
+            self.connection.execute(self._removal())
         if corrected:
             new_values = {name: self._value(name) for name in self.values} | {"revision": _number(revision)}
             self.connection.execute(update(self.table).values(new_values).where(self.matches(), kept, self._differs()))
-        added = affected(self.connection, self._insertion(revision, kept)) if new else 0
+        if new:
+            self.connection.execute(self._insertion(revision, kept, among_stored=new < self.count))
         self.drop()
-        _analyze(self.connection, self.table, added)
-        return Merged(added, corrected, self.count - added - corrected - gone, gone)
+        _analyze(self.connection, self.table, new)
+        return Merged(new, corrected, self.count - new - corrected - gone, gone)
 
     def _compared(self) -> tuple[int, int, int]:
         """How many rows are new, differ from what is stored, and are to be removed from there: found in one join."""
@@ -163,20 +166,30 @@ class Staged:
 
     def matches(self) -> Any:
         """The condition that a stored row has the key of a staged one."""
-        conditions = [self.table.c[key] == self._value(key) for key in self.keys]
-        if self._first is not None:
-            brought = next(key for key in self.keys if key in self.names)
-            # Implied by the equality, but it keeps the database from reading the whole table.
-            conditions.append(self.table.c[brought].between(self._first, self._last))
-        return and_(*conditions)
+        return and_(*(self.table.c[key] == self._value(key) for key in self.keys), self._near())
+
+    def _near(self) -> Any:
+        """Implied by the equality of keys, but it keeps PostgreSQL from reading the whole table. SQLite, which needs no
+        such help, would be misled by it: it joins from the table to the staged rows, which have no index."""
+        if self._first is None or self.connection.dialect.name == "sqlite":
+            return true()
+        brought = next(key for key in self.keys if key in self.names)
+        return self.table.c[brought].between(self._first, self._last)
+
+    def _removal(self) -> Any:
+        keys = select(*(self._value(key) for key in self.keys)).where(self.rows.c[DELETED] == 1)
+        return delete(self.table).where(tuple_(*(self.table.c[key] for key in self.keys)).in_(keys), self._near())
 
     def _differs(self) -> Any:
         return or_(*(self.table.c[name].is_distinct_from(self._value(name)) for name in self.values))
 
-    def _insertion(self, revision: int, kept: Any) -> Any:
+    def _insertion(self, revision: int, kept: Any, *, among_stored: bool) -> Any:
+        """In the order of the key: runs are sorted each on its own, and a join may lose that too."""
         names = [*self.keys, *self.values]
         new = select(*(self._value(name) for name in names), _number(revision))
-        new = new.where(kept, not_(exists().where(self.matches())))
+        new = new.where(kept, not_(exists().where(self.matches()))) if among_stored else new
+        if self.connection.dialect.name == "postgresql":
+            new = new.order_by(*(self.rows.c[key] for key in self.keys if key in self.names))
         return insert(self.table).from_select([*names, "revision"], new)
 
     def _value(self, name: str) -> Any:
