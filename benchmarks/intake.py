@@ -220,7 +220,8 @@ def again(bench: Bench) -> None:
             seconds, receipt = submit(service, file)
         assert receipt["unchanged"] == bench.rows
         second.append(seconds)
-    report(f"{bench.rows} lines again, {bench.database}, beside their first time (target: 0.5)", "s", second, first)
+    title = f"{bench.rows} lines again, {bench.database} (target: 0.5)"
+    report(title, "s", second, first, ("again", "first time"))
 
 
 def corrected(bench: Bench) -> None:
@@ -238,10 +239,8 @@ def corrected(bench: Bench) -> None:
                 taken, receipt = submit(service, month)
                 assert receipt["corrected"] > 0.99 * receipt["received"]
                 seconds.append(taken)
-    print(f"One month of {MONTHS} corrected ({receipt['received']} lines)")
-    report(
-        f"in {10 * bench.rows} lines beside in {bench.rows}, {bench.database} (target: 1.2)", "s", into_ten, into_one
-    )
+    title = f"{receipt['received']} lines of one month corrected, in {bench.rows} and ten times as many"
+    report(f"{title}, {bench.database} (target: 1.2)", "s", into_ten, into_one, ("tenfold", "single"))
 
 
 @contextmanager
@@ -268,11 +267,9 @@ def formats(bench: Bench) -> None:
         for form, file in files.items():
             with bench.service() as (_, service):
                 seconds[form].append(submit(service, file)[0])
-    for form in FORMATS:
-        if form != "csv":
-            report(
-                f"{bench.rows} new lines as {form}, {bench.database}, beside CSV", "s", seconds[form], seconds["csv"]
-            )
+    for form in FORMATS.keys() - {"csv"}:
+        title = f"{bench.rows} new lines as {form}, {bench.database}"
+        report(title, "s", seconds[form], seconds["csv"], (form, "csv"))
 
 
 def memory(bench: Bench) -> None:

@@ -83,10 +83,16 @@ def kontor_process(url: str, **settings: str) -> Iterator[Kontor]:
         yield Kontor(f"http://127.0.0.1:{port}", key, process)
 
 
-def report(title: str, unit: str, ours: list[float], reference: list[float]) -> None:
+def report(
+    title: str,
+    unit: str,
+    ours: list[float],
+    reference: list[float],
+    names: tuple[str, str] = ("kontor", "reference"),
+) -> None:
     """Minimum, median and maximum of both sides, and the ratio of the medians."""
     print(title)
-    for name, values in (("kontor", ours), ("reference", reference)):
+    for name, values in zip(names, (ours, reference), strict=True):
         spread = f"min {min(values):.2f}  median {statistics.median(values):.2f}  max {max(values):.2f} {unit}"
         print(f"  {name:<10} {spread}  ({len(values)} runs)")
-    print(f"  kontor / reference = {statistics.median(ours) / statistics.median(reference):.2f}")
+    print(f"  {' / '.join(names)} = {statistics.median(ours) / statistics.median(reference):.2f}")
