@@ -8,11 +8,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCOPES = ("statistics:write", "statistics:read", "results:read", "plans:write", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Kontor:
+    """A running service: where it answers, a key for everything, and its process."""
+
+    address: str
+    key: str
+    process: int
 
 
 def free_port() -> int:
@@ -22,8 +32,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], path: str, environment: dict[str, str], pids: list[int] | None = None) -> Iterator[int]:
-    """A server as a process of its own, once `path` answers; its port. Its process id is added to `pids`."""
+def serving(command: list[str], path: str, environment: dict[str, str]) -> Iterator[int]:
+    """A server as a process of its own, once `path` answers; its port."""
+    with _started(command, path, environment) as (port, _):
+        yield port
+
+
+@contextmanager
+def _started(command: list[str], path: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Its port and the number of its process."""
     port = free_port()
     process = subprocess.Popen(
         [*command, "--port", str(port)],
@@ -32,8 +49,6 @@ def serving(command: list[str], path: str, environment: dict[str, str], pids: li
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    if pids is not None:
-        pids.append(process.pid)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
             for _ in range(400):
@@ -42,29 +57,42 @@ def serving(command: list[str], path: str, environment: dict[str, str], pids: li
                         break
                 except httpx.TransportError:
                     time.sleep(0.05)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
 @contextmanager
-def kontor(url: str, pids: list[int] | None = None) -> Iterator[tuple[str, str]]:
+def kontor(url: str) -> Iterator[tuple[str, str]]:
     """A migrated service; its address and a key for everything."""
-    environment = {"KONTOR_DATABASE_URL": url}
+    with kontor_process(url) as running:
+        yield running.address, running.key
+
+
+@contextmanager
+def kontor_process(url: str, **settings: str) -> Iterator[Kontor]:
+    """The same with settings of its own; its process too."""
+    environment = {"KONTOR_DATABASE_URL": url} | settings
     command = [sys.executable, "-m", "service"]
     run = {"env": os.environ | environment, "cwd": ROOT, "check": True, "capture_output": True, "text": True}
     subprocess.run([*command, "migrate"], **run)
     scopes = [word for scope in SCOPES for word in ("--scope", scope)]
     key = subprocess.run([*command, "keys", "create", "--name", "benchmark", *scopes], **run).stdout.strip()
-    with serving([*command, "serve"], "/readyz", environment, pids) as port:
-        yield f"http://127.0.0.1:{port}", key
+    with _started([*command, "serve"], "/readyz", environment) as (port, process):
+        yield Kontor(f"http://127.0.0.1:{port}", key, process)
 
 
-def report(title: str, unit: str, ours: list[float], reference: list[float]) -> None:
+def report(
+    title: str,
+    unit: str,
+    ours: list[float],
+    reference: list[float],
+    names: tuple[str, str] = ("kontor", "reference"),
+) -> None:
     """Minimum, median and maximum of both sides, and the ratio of the medians."""
     print(title)
-    for name, values in (("kontor", ours), ("reference", reference)):
+    for name, values in zip(names, (ours, reference), strict=True):
         spread = f"min {min(values):.2f}  median {statistics.median(values):.2f}  max {max(values):.2f} {unit}"
         print(f"  {name:<10} {spread}  ({len(values)} runs)")
-    print(f"  kontor / reference = {statistics.median(ours) / statistics.median(reference):.2f}")
+    print(f"  {' / '.join(names)} = {statistics.median(ours) / statistics.median(reference):.2f}")

@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -123,36 +124,64 @@ def service(database_url: str) -> Iterator[Service]:
 
 @dataclass
 class Server:
-    """A service in a process of its own."""
+    """A service in a process of its own: `kontor serve` on a free port of this machine, with a key for everything."""
 
     url: str
     key: str
     environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        port = _free_port()
+        command = [*_KONTOR, "serve", "--port", str(port)]
+        self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.DEVNULL)
+        self.url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(self.url, self.process)
+
+    def kill(self) -> None:
+        """As if the power had failed, as far as a process can tell."""
+        self.process.kill()
+        self.process.wait(timeout=30)
+
+
+_KONTOR = [sys.executable, "-m", "service"]
+
+
+@contextmanager
+def _served(database_url: str) -> Iterator[Server]:
+    environment = os.environ | {"KONTOR_DATABASE_URL": database_url}
+    subprocess.run([*_KONTOR, "migrate"], env=environment, check=True, capture_output=True)
+    scopes = [word for scope in Scope for word in ("--scope", scope.value)]
+    create = [*_KONTOR, "keys", "create", "--name", "test", *scopes]
+    made = subprocess.run(create, env=environment, check=True, capture_output=True, text=True)
+    server = Server("", made.stdout.strip(), environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        if server.process is not None:
+            server.process.terminate()
+            server.process.wait(timeout=30)
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """`kontor serve` on a free port of this machine, over a SQLite file, with a key for everything."""
-    environment = os.environ | {"KONTOR_DATABASE_URL": f"sqlite:///{tmp_path}/served.db"}
-    kontor = [sys.executable, "-m", "service"]
-    subprocess.run([*kontor, "migrate"], env=environment, check=True, capture_output=True)
-    scopes = [word for scope in Scope for word in ("--scope", scope.value)]
-    made = subprocess.run(
-        [*kontor, "keys", "create", "--name", "test", *scopes],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    port = _free_port()
-    process = subprocess.Popen([*kontor, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, process)
-        yield Server(url, made.stdout.strip(), environment)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    """A served SQLite file."""
+    with _served(f"sqlite:///{tmp_path}/served.db") as server:
+        yield server
+
+
+@pytest.fixture
+def server_of_either(empty_database_url: str) -> Iterator[Server]:
+    """A served database of each kind."""
+    with _served(empty_database_url) as server:
+        yield server
+
+
+@pytest.fixture
+def server_of() -> Callable[[str], AbstractContextManager[Server]]:
+    """Serves the database at an address."""
+    return _served
 
 
 def _free_port() -> int:

@@ -1,7 +1,8 @@
 """Warnings: a month of a customer that is far from his own past. Never a refusal."""
 
-import pandas as pd
-from sqlalchemy import BigInteger, Connection, cast, func, select
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, and_, cast, func, select
 
 from service.errors import Problem
 from service.method.months import month_text
@@ -20,36 +21,43 @@ def unusual(connection: Connection, reach: Reach, staged: Staged) -> list[Proble
     before it that were stored already."""
     if "revenue" not in staged.names or "customer_id" not in staged.names or not 0 < staged.count <= MOST_ROWS:
         return []
-    new = _new(connection, staged)
-    if new.empty:
-        return []
-    first, last = int(new["period"].min()) - MONTHS, int(new["period"].max()) - 1
-    past = lines.revenue_by_month(connection, reach, first, last)
-    both = new.merge(past, on="customer_id", suffixes=("", "_past"))
-    both = both[(both["period_past"] < both["period"]) & (both["period_past"] >= both["period"] - MONTHS)]
-    usual = both.groupby(["customer_id", "period", "row", "revenue"], as_index=False)["revenue_past"].mean()
-    far = usual[usual["revenue"] >= TIMES * usual["revenue_past"]].sort_values("row")
     return [
         Problem(
-            int(line.row),
+            int(row),
             "revenue",
             "unusual_value",
-            f"{amount_text(int(line.revenue))} in {month_text(int(line.period))} is more than ten times this"
-            f" customer's usual month, {amount_text(int(line.revenue_past))}. Taken; please check it.",
-            amount_text(int(line.revenue)),
+            f"{amount_text(int(revenue))} in {month_text(int(period))} is more than ten times this"
+            f" customer's usual month, {amount_text(int(usual))}. Taken; please check it.",
+            amount_text(int(revenue)),
         )
-        for line in far.itertuples()
+        for row, period, revenue, usual in connection.execute(_far(reach, staged))
     ]
 
 
-def _new(connection: Connection, staged: Staged) -> pd.DataFrame:
+def _far(reach: Reach, staged: Staged) -> Any:
+    """Row, month, revenue and usual revenue of what is to be warned of, by row."""
+    new = _new(staged).cte("new")
+    first = select(func.min(new.c.period) - MONTHS).scalar_subquery()
+    last = select(func.max(new.c.period) - 1).scalar_subquery()
+    past = lines.revenue_by_month(reach, first, last, select(new.c.customer_id)).cte("past")
+    before = past.c.period.between(new.c.period - MONTHS, new.c.period - 1)
+    usual = func.avg(past.c.revenue)
+    return (
+        select(new.c.row, new.c.period, new.c.revenue, usual)
+        .join_from(new, past, and_(past.c.customer_id == new.c.customer_id, before))
+        .group_by(new.c.customer_id, new.c.period, new.c.row, new.c.revenue)
+        .having(new.c.revenue >= TIMES * usual)
+        .order_by(new.c.row)
+    )
+
+
+def _new(staged: Staged) -> Any:
+    """Revenue per customer and month, where there is some, and the first of its rows."""
     rows = staged.rows
     revenue = cast(func.sum(rows.c.revenue), BigInteger).label("revenue")
-    statement = (
+    return (
         select(rows.c.customer_id, rows.c.period, func.min(rows.c[ROW]).label("row"), revenue)
         .where(rows.c.customer_id != 0, rows.c[DELETED] == 0)
         .group_by(rows.c.customer_id, rows.c.period)
         .having(func.sum(rows.c.revenue) > 0)
     )
-    found = connection.execute(statement).all()
-    return pd.DataFrame(found, columns=["customer_id", "period", "row", "revenue"]).astype("int64")

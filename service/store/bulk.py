@@ -5,6 +5,7 @@ half), and compared there with what is stored; then three statements write what 
 that. Whoever writes holds the lock on the subsidiary, so two submissions never meet in the same rows.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     and_,
+    case,
     delete,
     exists,
     false,
@@ -29,6 +32,8 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
+    tuple_,
     update,
 )
 
@@ -151,46 +156,62 @@ class Staged:
 
     def merge(self, history: Table, revision: int) -> Merged:
         """Store the rows as of this data revision. `history` has the table's columns and `until_revision`."""
+        new, corrected, gone = self._compared()
         kept, removed = self.rows.c[DELETED] == 0, self.rows.c[DELETED] == 1
-        former = select(*(self.table.c[column.name] for column in self.table.columns), _number(revision))
-        into_history = [*(column.name for column in self.table.columns), "until_revision"]
-        changing = or_(removed, self._differs())
-        counts = select(func.count(), func.count().filter(changing)).select_from(self.rows, self.table)
-        known, moved = self.connection.execute(counts.where(self.matches())).one()
-        gone = corrected = added = 0
-        if moved:
-            replaced = former.where(self.matches(), changing)
+        if corrected or gone:
+            former = select(*(self.table.c[column.name] for column in self.table.columns), _number(revision))
+            into_history = [*(column.name for column in self.table.columns), "until_revision"]
+            replaced = former.where(self.matches(), or_(removed, self._differs()))
             self.connection.execute(insert(history).from_select(into_history, replaced))
-            gone = affected(self.connection, delete(self.table).where(exists().where(self.matches(), removed)))
+        if gone:
+            self.connection.execute(self._removal())
+        if corrected:
             new_values = {name: self._value(name) for name in self._replaced} | {"revision": _number(revision)}
-            changed = update(self.table).values(new_values).where(self.matches(), kept, self._differs())
-            corrected = affected(self.connection, changed) if moved > gone else 0
-        if known < self.count:
-            added = affected(self.connection, self._insertion(revision, kept))
+            self.connection.execute(update(self.table).values(new_values).where(self.matches(), kept, self._differs()))
+        if new:
+            self.connection.execute(self._insertion(revision, kept, among_stored=new < self.count))
         self.drop()
-        _analyze(self.connection, self.table, added)
-        return Merged(added, corrected, self.count - added - corrected - gone, gone)
+        _analyze(self.connection, self.table, new)
+        return Merged(new, corrected, self.count - new - corrected - gone, gone)
+
+    def _compared(self) -> tuple[int, int, int]:
+        """How many rows are new, differ from what is stored, and are to be removed from there: found in one join."""
+        kept, stored = self.rows.c[DELETED] == 0, self.table.c.revision.is_not(None)
+        kinds = (and_(kept, not_(stored)), and_(kept, stored, self._differs()), and_(not_(kept), stored))
+        counts = (func.coalesce(func.sum(case((kind, 1), else_=0)), 0) for kind in kinds)
+        joined = self.rows.outerjoin(self.table, self.matches())
+        new, corrected, gone = self.connection.execute(select(*counts).select_from(joined)).one()
+        return int(new), int(corrected), int(gone)
 
     def drop(self) -> None:
         self.rows.drop(self.connection)
 
     def matches(self) -> Any:
         """The condition that a stored row has the key of a staged one."""
-        conditions = [self.table.c[key] == self._value(key) for key in self.keys]
-        if self._first is not None and self.connection.dialect.name != "sqlite":
-            brought = next(key for key in self.keys if key in self.names)
-            # Implied by the equality, but it keeps PostgreSQL from reading the whole table. SQLite, which looks each
-            # staged row up by its key, would look through the staged rows for each stored one instead.
-            conditions.append(self.table.c[brought].between(self._first, self._last))
-        return and_(*conditions)
+        return and_(*(self.table.c[key] == self._value(key) for key in self.keys), self._near())
+
+    def _near(self) -> Any:
+        """Implied by the equality of keys, but it keeps PostgreSQL from reading the whole table. SQLite, which needs no
+        such help, would be misled by it: it joins from the table to the staged rows, which have no index."""
+        if self._first is None or self.connection.dialect.name == "sqlite":
+            return true()
+        brought = next(key for key in self.keys if key in self.names)
+        return self.table.c[brought].between(self._first, self._last)
+
+    def _removal(self) -> Any:
+        keys = select(*(self._value(key) for key in self.keys)).where(self.rows.c[DELETED] == 1)
+        return delete(self.table).where(tuple_(*(self.table.c[key] for key in self.keys)).in_(keys), self._near())
 
     def _differs(self) -> Any:
         return or_(false(), *(self.table.c[name].is_distinct_from(self._value(name)) for name in self._replaced))
 
-    def _insertion(self, revision: int, kept: Any) -> Any:
+    def _insertion(self, revision: int, kept: Any, *, among_stored: bool) -> Any:
+        """In the order of the key: runs are sorted each on its own, and a join may lose that too."""
         names = [*self.keys, *self.values]
         new = select(*(self._value(name) for name in names), _number(revision))
-        new = new.where(kept, not_(exists().where(self.matches())))
+        new = new.where(kept, not_(exists().where(self.matches()))) if among_stored else new
+        if self.connection.dialect.name == "postgresql":
+            new = new.order_by(*(self.rows.c[key] for key in self.keys if key in self.names))
         return insert(self.table).from_select([*names, "revision"], new)
 
     def _value(self, name: str) -> Any:
@@ -203,8 +224,9 @@ class Staged:
             return
         run = pa.concat_tables(self._waiting).unify_dictionaries()
         self._waiting = []
-        order = [(key, "ascending") for key in self.keys if key in self.names]
-        load(self.connection, self.rows, _decoded(run).sort_by(order))
+        run = _decoded(run)
+        brought = [key for key in self.keys if key in self.names]
+        load(self.connection, self.rows, run.take(_order([run.column(key) for key in brought])))
 
 
 def take_back(
@@ -256,6 +278,19 @@ def _decoded(run: pa.Table) -> pa.Table:
         for name, column in zip(run.column_names, run.columns, strict=True)
     }
     return pa.table(columns)
+
+
+def _order(keys: Sequence[pa.ChunkedArray]) -> pa.Array:
+    """The places of the rows in the order of these keys; numbers are made one number as long as 63 bits last."""
+    spans = [pc.min_max(key).as_py() for key in keys] if all(pa.types.is_integer(key.type) for key in keys) else []
+    widths = [span["max"] - span["min"] + 1 for span in spans]
+    if not spans or math.prod(widths) >= 1 << 63:
+        table = pa.table(list(keys), names=[str(place) for place in range(len(keys))])
+        return pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names])
+    whole = np.zeros(len(keys[0]), dtype=np.int64)
+    for key, span, width in zip(keys, spans, widths, strict=True):
+        whole = whole * width + (key.to_numpy() - span["min"])
+    return pa.array(np.argsort(whole))
 
 
 def _hashes(batch: pa.Table, names: Sequence[str]) -> Any:

@@ -31,6 +31,8 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ = "kontor_read"
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION, _TIMEOUT = "55P03", "40P01", "40001", "57014"
 _UNIQUE = "23505"
+_SHUTTING_DOWN = ("57P01", "57P02", "57P03")
+"""By order, by a crash, or not yet up again."""
 _SQLITE_ROWS = 65_536
 _CSV = arrow_csv.WriteOptions(include_header=False, batch_size=16_384)
 _SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "database or disk is full", "attempt to write a readonly")
@@ -236,7 +238,7 @@ def _translated() -> Iterator[None]:
             raise Unavailable("The database gave the request up. Try again.") from error
         if "integer overflow" in said or state == "22003":
             raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.") from error
-        unreachable = isinstance(original, psycopg.OperationalError) and state is None
+        unreachable = isinstance(original, psycopg.OperationalError) and state in (None, *_SHUTTING_DOWN)
         if unreachable or said.startswith(_SQLITE_OUT_OF_ORDER):
             raise Unavailable("The database cannot be reached. Send the request again, with the same key.") from error
         raise

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Index,
     Row,
+    Select,
     Table,
     case,
     cast,
@@ -122,17 +123,16 @@ def monthly(
     return pd.DataFrame(rows, columns=[*keys, *measures]).astype("int64")
 
 
-def revenue_by_month(connection: Connection, reach: Reach, first: int, last: int) -> pd.DataFrame:
-    """Positive revenue per (customer_id, period) from a month to a month; int64 ten-thousandths."""
+def revenue_by_month(reach: Reach, first: Any, last: Any, customers: Any) -> Select[Any]:
+    """The statement of positive revenue per (customer_id, period) from a month to a month, of these customers."""
     revenue = cast(func.sum(TABLE.c.revenue), BigInteger)
-    statement = (
+    return (
         select(TABLE.c.customer_id, TABLE.c.period, revenue.label("revenue"))
         .where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(first, last))
+        .where(TABLE.c.customer_id.in_(customers))
         .group_by(TABLE.c.customer_id, TABLE.c.period)
         .having(revenue > 0)
     )
-    rows = connection.execute(statement).all()
-    return pd.DataFrame(rows, columns=["customer_id", "period", "revenue"]).astype("int64")
 
 
 def of_feed(connection: Connection, reach: Reach, feed: int, measures: Sequence[str]) -> dict[str, Any]:
