@@ -25,6 +25,7 @@ from service.forms.notation import plain_notation
 CHUNK = 1 << 20
 BLOCK = 8 * CHUNK
 """What a batch is made of: larger ones repeat less work on the texts that stand in all of them."""
+LONGEST_HEADER = 1 << 20
 LONGEST_CELL = 32_767
 _QUOTE = ord('"')
 
@@ -138,7 +139,7 @@ class _Text:
 
     def header(self) -> list[str]:
         """The first row's cells."""
-        while b"\n" not in self._ahead and b"\r" not in self._ahead and len(self._ahead) < CHUNK:
+        while b"\n" not in self._ahead and b"\r" not in self._ahead[:-1] and len(self._ahead) < LONGEST_HEADER:
             more = self._chunk()
             if not more:
                 break
