@@ -50,7 +50,7 @@ class Answer:
 
     report: Mapping[str, Any]
     rows: pa.OSFile | None
-    written: bytes | None
+    written: bytes | None = None
 
 
 def run(reader: str, path: Path, job: Mapping[str, Any], limits: Limits) -> Answer:

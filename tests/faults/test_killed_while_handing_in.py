@@ -20,7 +20,6 @@ from service.store.database import Database
 
 ROWS, CUSTOMERS = 20_000, 600
 MOMENTS = int(os.environ.get("KONTOR_FAULTS", "5"))
-SERVER_MOMENTS = max(2, MOMENTS * 2 // 5)
 
 
 def body() -> str:

@@ -151,7 +151,7 @@ def test_typed_cells_become_text(tmp_path: Path) -> None:
         "rate": ["1.0000001", "7"],
         "deleted": ["true", "false"],
     }
-    assert reading.cell is not None
+    assert reading.sheet.cell is not None
     assert reading.sheet.cell(17, "rate") == "Statistics!E17"
 
 
@@ -243,7 +243,7 @@ def test_a_table_may_start_anywhere(tmp_path: Path) -> None:
     rows, columns, problems = taken(reading)
     assert (rows, columns) == ([7, 8], {"code": ["1", ""], "amount": ["2", None]})
     assert [(problem.row, problem.column, problem.value) for problem in problems] == [(8, "amount", "#REF!")]
-    assert reading.cell is not None
+    assert reading.sheet.cell is not None
     assert reading.sheet.cell(8, "amount") == "A!E8"
 
 
@@ -278,7 +278,7 @@ def test_the_first_visible_sheet_is_read(tmp_path: Path) -> None:
         sheets[0].hide()
     reading = read(tmp_path, path.read_bytes())
     assert taken(reading)[1] == {"code": ["C-1"]}
-    assert reading.cell is not None
+    assert reading.sheet.cell is not None
     assert reading.sheet.cell(2, "code") == "'It''s 2026'!A2"
     assert taken(read(tmp_path, path.read_bytes(), "Secret"))[1] == {"code": ["C-0"]}
     detail = "The workbook has no sheet 'Fourth'. It has: Secret, It's 2026, Third."
