@@ -7,6 +7,8 @@ text into cells.
 
 import codecs
 import csv
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +26,7 @@ from service.forms.notation import plain_notation
 
 CHUNK = 1 << 20
 LONGEST_CELL = 32_767
+LONGEST_HEADER = 1 << 20
 _QUOTE = ord('"')
 
 
@@ -46,6 +49,8 @@ def _batches(text: "_Text", header: Sequence[str], form: Form, dialect: Dialect)
             for cells in reader:
                 yield plain_notation(rows.batch(cells), form, dialect)
     except pa.ArrowInvalid as error:
+        if "straddling" in str(error):
+            raise BadBody(f"The CSV cannot be read: a row is longer than {CHUNK} bytes.") from error
         if "Empty CSV" not in str(error):
             raise BadBody(f"The CSV cannot be read: {error}") from error
     finally:
@@ -78,28 +83,33 @@ class _Rows:
     def __init__(self, header: Sequence[str]) -> None:
         self.header = header
         self.received = 0
-        self.cut_badly: list[tuple[int, int]] = []
+        self.cut_badly = array("q")
+        self._problems: list[Problem] = []
+        self._listed = 0
         self._next = 2
 
     def keep(self, row: arrow_csv.InvalidRow) -> str:
-        self.cut_badly.append((row.number + 1, row.actual_columns))
+        self.cut_badly.append(row.number + 1)
+        if self._listed < KEPT_PROBLEMS:
+            self._listed += 1
+            self._problems.append(self._wrong_length(row.number + 1, row.actual_columns))
         return "skip"
 
     def batch(self, cells: pa.RecordBatch, *, last: bool = False) -> Batch:
         numbers = np.arange(self._next, self._next + len(cells) + len(self.cut_badly), dtype=np.int64)
         if self.cut_badly:
-            numbers = numbers[~np.isin(numbers, [number for number, _ in self.cut_badly])]
+            numbers = numbers[~np.isin(numbers, np.array(self.cut_badly))]
         numbers = numbers[: len(cells)]
         if len(numbers):
             self._next = int(numbers[-1]) + 1
-        bad = [place for place in self.cut_badly if last or place[0] < self._next]
-        self.cut_badly = self.cut_badly[len(bad) :]
-        problems = [self._wrong_length(*place) for place in bad[:KEPT_PROBLEMS]]
+        bad = len(self.cut_badly) if last else bisect_left(self.cut_badly, self._next)
+        self.cut_badly = self.cut_badly[bad:]
+        problems, self._problems = self._problems[:bad], self._problems[bad:]
         filled = _filled(cells)
         columns = {name: column.filter(filled) for name, column in zip(self.header, cells.columns, strict=True)}
         rows = pa.array(numbers).filter(filled)
-        self.received += len(rows) + len(bad)
-        return Batch(columns, rows, len(rows) + len(bad), problems, len(bad) - len(problems))
+        self.received += len(rows) + bad
+        return Batch(columns, rows, len(rows) + bad, problems, bad - len(problems))
 
     def _wrong_length(self, number: int, found: int) -> Problem:
         message = f"The row has {found} cells, the header {len(self.header)}."
