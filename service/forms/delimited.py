@@ -137,6 +137,7 @@ class _Text:
         self._delimiter = DELIMITERS[dialect.delimiter]
         self._around = np.frombuffer(f'{self._delimiter}\n\r"'.encode(), dtype=np.uint8)
         self._taken = 0
+        self._begun = False
         self._line = 1
         self._inside = False
         self._before = ord("\n")
@@ -146,15 +147,17 @@ class _Text:
 
     def header(self) -> list[str]:
         """The first row's cells."""
-        while b"\n" not in self._ahead and b"\r" not in self._ahead and len(self._ahead) < CHUNK:
+        while b"\n" not in self._ahead and b"\r" not in self._ahead:
             more = self._chunk()
             if not more:
                 break
             self._ahead += more
+            if len(self._ahead) > LONGEST_HEADER + CHUNK:
+                raise BadBody(f"The header is longer than {LONGEST_HEADER} bytes.")
         if not self._ahead.strip():
             raise BadBody("The body is empty: send a header row and data rows.")
         line = self._ahead.splitlines(keepends=True)[0]
-        self._ahead = self._ahead[len(line) :]
+        self._ahead = codecs.BOM_UTF8 + self._ahead[len(line) :]  # Arrow passes over one mark: let it be this one
         try:
             return next(csv.reader([line.decode()], delimiter=self._delimiter, strict=True))
         except csv.Error as error:
@@ -179,8 +182,8 @@ class _Text:
             raw = self._stream.read(CHUNK)
             data = self._held + self._decoded(raw)
             self._held = b""
-            if raw:  # what follows a quote must be seen together with it
-                whole = len(data.rstrip(b'"'))
+            if raw:  # what follows a quote or a CR must be seen together with it
+                whole = len(data.rstrip(b'"\r'))
                 data, self._held = data[:whole], data[whole:]
             if data or not raw:
                 self._check(data, last=not raw)
@@ -190,10 +193,14 @@ class _Text:
         try:
             text = self._decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
-            place = self._taken + error.start + 1
+            place = self._taken + len(raw) - len(error.object) + error.start + 1
             raise BadBody(
                 f"The body is not {self._charset}: byte {place} is {error.object[error.start]:#04x}."
             ) from error
+        except UnicodeError as error:
+            raise BadBody(f"The body is not {self._charset}: {error}.") from error
+        if not self._begun and text:
+            self._begun, text = True, text.removeprefix("\ufeff")
         self._taken += len(raw)
         if "\0" in text:
             raise BadBody("The body has NUL characters: it is not CSV text.")
