@@ -71,8 +71,10 @@ def _text(longest: int, shortest: int = 0) -> Callable[[str, int], str]:
 def _number(text: str) -> str:
     if _NUMBER.fullmatch(text) is None:
         if "," in text:
-            raise BadValue("bad_number", f"{text!r} is not a number: the decimal mark is a point, without grouping.")
-        raise BadValue("bad_number", f"{text!r} is not a number: write digits with a decimal point, as in 12.5.")
+            raise BadValue(
+                "bad_number", f"{text[:20]!r} is not a number: the decimal mark is a point, without grouping."
+            )
+        raise BadValue("bad_number", f"{text[:20]!r} is not a number: write digits with a decimal point, as in 12.5.")
     return text
 
 
