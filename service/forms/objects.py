@@ -106,7 +106,7 @@ def _batch(part: Sequence[tuple[int, Any]], form: Form) -> Batch:
     kept = []
     for number, row in part:
         strange = [name for name in row if name not in accepted] if isinstance(row, _Object) else []
-        wrong = _misshapen(number, row, strange[: KEPT_PROBLEMS - len(problems)], form)
+        wrong = _misshapen(number, row, strange[: max(0, KEPT_PROBLEMS - len(problems))], form)
         problems += wrong
         unlisted += max(0, len(strange) - len(wrong))
         if not wrong and not strange:
