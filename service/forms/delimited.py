@@ -139,6 +139,7 @@ class _Text:
         self._taken = 0
         self._begun = False
         self._line = 1
+        self._quoted = 1
         self._inside = False
         self._before = ord("\n")
         self._held = b""
@@ -219,9 +220,9 @@ class _Text:
                 line = self._line + data.count(b"\n", 0, int(places[wrong][0]))
                 raise BadBody(f"The CSV cannot be read near line {line}: a quote stands inside a cell, not around it.")
             self._inside = self._inside != (len(places) % 2 == 1)
+            self._quoted = self._line + data.count(b"\n", 0, int(places[-1]))
         unclosed = len(data) - (int(places[-1]) if len(places) else 0)
         if self._inside and (last or unclosed > LONGEST_CELL):
-            line = self._line + data.count(b"\n", 0, len(data) - unclosed)
-            raise BadBody(f"The CSV cannot be read: a quote before line {line + 1} is not closed.")
+            raise BadBody(f"The CSV cannot be read near line {self._quoted}: a quote is not closed.")
         self._line += data.count(b"\n")
         self._before = data[-1] if data else self._before
