@@ -29,7 +29,8 @@ from service.store.database import Database
 settings.register_profile(
     "kontor", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
-settings.load_profile("kontor")
+settings.register_profile("thorough", parent=settings.get_profile("kontor"), max_examples=2_000)
+settings.load_profile(os.environ.get("KONTOR_TEST_PROFILE", "kontor"))
 
 NOW = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 
