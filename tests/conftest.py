@@ -31,7 +31,7 @@ from service.store.database import Database
 settings.register_profile(
     "kontor", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
-settings.register_profile("thorough", settings.get_profile("kontor"), max_examples=1000, derandomize=False)
+settings.register_profile("thorough", settings.get_profile("kontor"), max_examples=2_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "kontor"))
 
 NOW = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)

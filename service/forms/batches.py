@@ -4,13 +4,14 @@ Every reader (CSV, JSON, NDJSON, XLSX, Parquet) makes a `Reading`, so that a for
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import pyarrow as pa
+from rapidfuzz import fuzz, process
 
-from service.errors import Problem, RowsRefused
+from service.errors import LISTED_PROBLEMS, Problem, RowsRefused
 from service.forms.declaration import Form
 
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
@@ -18,6 +19,7 @@ _LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*([Cc]\d*)?|[Cc]\d*", re.ASCI
 BATCH_ROWS = 65_536
 KEPT_PROBLEMS = 10_000
 """Of a submission's problems the first are kept, the rest counted."""
+_NEAR = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +63,25 @@ class Reading:
 
 def check_names(header: Sequence[str], form: Form, row: int) -> None:
     """Raises RowsRefused for names that are unknown, stand twice or are missing."""
-    problems = []
-    for place, name in enumerate(header):
-        if name not in form.accepted:
-            problems.append(unknown_column(row, name, form))
-        elif name in header[:place]:
-            problems.append(Problem(row, name, "duplicate_column", f"The column {name} stands twice in the header."))
+    accepted = frozenset(form.accepted)
+    strange = [name for name in header if name not in accepted]
+    problems = [unknown_column(row, name, form) for name in strange[:LISTED_PROBLEMS]]
+    problems += [
+        Problem(row, name, "duplicate_column", f"The column {name} stands more than once in the header.")
+        for name, count in Counter(header).items()
+        if count > 1 and name in accepted
+    ]
     problems += [
         Problem(row, column.name, "missing_column", f"The column {column.name} is needed.")
         for column in form.columns
         if column.required and column.name not in header
     ]
     if problems:
-        raise RowsRefused(problems, len(problems), 0)
+        raise RowsRefused(problems, len(problems) + len(strange[LISTED_PROBLEMS:]), 0)
 
 
 def unknown_column(row: int, name: str, form: Form) -> Problem:
-    near = get_close_matches(name[:80], form.accepted, n=1)
+    near = process.extractOne(name[:80], form.accepted, scorer=fuzz.ratio, score_cutoff=_NEAR)
     hint = f"; did you mean {near[0]}?" if near else f". It has {', '.join(form.accepted)}."
     return Problem(row, name[:80], "unknown_column", f"The form {form.name} has no column {name[:80]!r}{hint}")
 

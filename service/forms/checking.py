@@ -68,7 +68,7 @@ class Checker:
                 columns[column.name], bad = self._typed(column, cells)
                 refused |= self._report(batch, bad, _reason(column.name, cells, self._read[column.name]))
         for rule in self.form.rules:
-            broken = _broken(rule, columns, refused)
+            broken = self._broken(rule, columns, refused)
             refused |= self._report(batch, broken, partial(_breaks, rule))
         if not refused.any():
             return Checked(columns, batch.rows)
@@ -112,6 +112,20 @@ class Checker:
         good = [None if bad else value for value, bad in zip(values, unread, strict=True)] if any(unread) else values
         return pa.array(good, type=column.kind.arrow), pa.array(unread, type=pa.bool_())
 
+    def _broken(self, rule: RowRule, columns: Mapping[str, pa.Array], refused: Mask) -> Mask:
+        """Rows, not refused yet, that break the rule. A column that was not handed in has its default."""
+        broken = np.zeros(len(refused), dtype=bool)
+        if not any(name in columns for name in rule.needs):
+            return broken
+        needed = (
+            columns[name].to_pylist() if name in columns else [self.form.by_name[name].default] * len(refused)
+            for name in rule.needs
+        )
+        for place, values in enumerate(zip(*needed, strict=True)):
+            if not refused[place]:
+                broken[place] = not rule.holds(dict(zip(rule.needs, values, strict=True)))
+        return broken
+
     def _report(self, batch: Batch, bad: Mask, explain: Callable[[int], tuple[str, ...]]) -> Mask:
         places = np.flatnonzero(bad)
         listed = places[: max(0, KEPT_PROBLEMS - len(self.found.problems))]
@@ -150,14 +164,3 @@ def _reason(name: str, cells: pa.Array, known: Mapping[str, Any]) -> Callable[[i
 
 def _breaks(rule: RowRule, _place: int) -> tuple[str, ...]:
     return rule.column, rule.code, rule.message
-
-
-def _broken(rule: RowRule, columns: Mapping[str, pa.Array], refused: Mask) -> Mask:
-    broken = np.zeros(len(refused), dtype=bool)
-    if any(name not in columns for name in rule.needs):
-        return broken
-    needed = zip(*(columns[name].to_pylist() for name in rule.needs), strict=True)
-    for place, values in enumerate(needed):
-        if not refused[place]:
-            broken[place] = not rule.holds(dict(zip(rule.needs, values, strict=True)))
-    return broken

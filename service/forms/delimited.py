@@ -7,6 +7,8 @@ text into cells.
 
 import codecs
 import csv
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -49,6 +51,8 @@ def _batches(text: "_Text", header: Sequence[str], form: Form, dialect: Dialect)
             for cells in reader:
                 yield plain_notation(rows.batch(cells), form, dialect)
     except pa.ArrowInvalid as error:
+        if "straddling" in str(error):
+            raise BadBody(f"The CSV cannot be read: a row is longer than {BLOCK} bytes.") from error
         if "Empty CSV" not in str(error):
             raise BadBody(f"The CSV cannot be read: {error}") from error
     finally:
@@ -81,28 +85,33 @@ class _Rows:
     def __init__(self, header: Sequence[str]) -> None:
         self.header = header
         self.received = 0
-        self.cut_badly: list[tuple[int, int]] = []
+        self.cut_badly = array("q")
+        self._problems: list[Problem] = []
+        self._listed = 0
         self._next = 2
 
     def keep(self, row: arrow_csv.InvalidRow) -> str:
-        self.cut_badly.append((row.number + 1, row.actual_columns))
+        self.cut_badly.append(row.number + 1)
+        if self._listed < KEPT_PROBLEMS:
+            self._listed += 1
+            self._problems.append(self._wrong_length(row.number + 1, row.actual_columns))
         return "skip"
 
     def batch(self, cells: pa.RecordBatch, *, last: bool = False) -> Batch:
         numbers = np.arange(self._next, self._next + len(cells) + len(self.cut_badly), dtype=np.int64)
         if self.cut_badly:
-            numbers = numbers[~np.isin(numbers, [number for number, _ in self.cut_badly])]
+            numbers = numbers[~np.isin(numbers, np.array(self.cut_badly))]
         numbers = numbers[: len(cells)]
         if len(numbers):
             self._next = int(numbers[-1]) + 1
-        bad = [place for place in self.cut_badly if last or place[0] < self._next]
-        self.cut_badly = self.cut_badly[len(bad) :]
-        problems = [self._wrong_length(*place) for place in bad[:KEPT_PROBLEMS]]
+        bad = len(self.cut_badly) if last else bisect_left(self.cut_badly, self._next)
+        self.cut_badly = self.cut_badly[bad:]
+        problems, self._problems = self._problems[:bad], self._problems[bad:]
         filled = _filled(cells)
         columns = {name: column.filter(filled) for name, column in zip(self.header, cells.columns, strict=True)}
         rows = pa.array(numbers).filter(filled)
-        self.received += len(rows) + len(bad)
-        return Batch(columns, rows, len(rows) + len(bad), problems, len(bad) - len(problems))
+        self.received += len(rows) + bad
+        return Batch(columns, rows, len(rows) + bad, problems, bad - len(problems))
 
     def _wrong_length(self, number: int, found: int) -> Problem:
         message = f"The row has {found} cells, the header {len(self.header)}."
@@ -130,7 +139,9 @@ class _Text:
         self._delimiter = DELIMITERS[dialect.delimiter]
         self._around = np.frombuffer(f'{self._delimiter}\n\r"'.encode(), dtype=np.uint8)
         self._taken = 0
+        self._begun = False
         self._line = 1
+        self._quoted = 1
         self._inside = False
         self._before = ord("\n")
         self._held = b""
@@ -139,15 +150,17 @@ class _Text:
 
     def header(self) -> list[str]:
         """The first row's cells."""
-        while b"\n" not in self._ahead and b"\r" not in self._ahead[:-1] and len(self._ahead) < LONGEST_HEADER:
+        while b"\n" not in self._ahead and b"\r" not in self._ahead:
             more = self._chunk()
             if not more:
                 break
             self._ahead += more
+            if len(self._ahead) > LONGEST_HEADER + CHUNK:
+                raise BadBody(f"The header is longer than {LONGEST_HEADER} bytes.")
         if not self._ahead.strip():
             raise BadBody("The body is empty: send a header row and data rows.")
         line = self._ahead.splitlines(keepends=True)[0]
-        self._ahead = self._ahead[len(line) :]
+        self._ahead = codecs.BOM_UTF8 + self._ahead[len(line) :]  # Arrow passes over one mark: let it be this one
         try:
             return next(csv.reader([line.decode()], delimiter=self._delimiter, strict=True))
         except csv.Error as error:
@@ -175,8 +188,8 @@ class _Text:
             raw = self._stream.read(CHUNK)
             data = self._held + self._decoded(raw)
             self._held = b""
-            if raw:  # what follows a quote must be seen together with it
-                whole = len(data.rstrip(b'"'))
+            if raw:  # what follows a quote or a CR must be seen together with it
+                whole = len(data.rstrip(b'"\r'))
                 data, self._held = data[:whole], data[whole:]
             if data or not raw:
                 self._check(data, last=not raw)
@@ -186,10 +199,14 @@ class _Text:
         try:
             text = self._decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
-            place = self._taken + error.start + 1
+            place = self._taken + len(raw) - len(error.object) + error.start + 1
             raise BadBody(
                 f"The body is not {self._charset}: byte {place} is {error.object[error.start]:#04x}."
             ) from error
+        except UnicodeError as error:
+            raise BadBody(f"The body is not {self._charset}: {error}.") from error
+        if not self._begun and text:
+            self._begun, text = True, text.removeprefix("\ufeff")
         self._taken += len(raw)
         if "\0" in text:
             raise BadBody("The body has NUL characters: it is not CSV text.")
@@ -208,9 +225,9 @@ class _Text:
                 line = self._line + data.count(b"\n", 0, int(places[wrong][0]))
                 raise BadBody(f"The CSV cannot be read near line {line}: a quote stands inside a cell, not around it.")
             self._inside = self._inside != (len(places) % 2 == 1)
+            self._quoted = self._line + data.count(b"\n", 0, int(places[-1]))
         unclosed = len(data) - (int(places[-1]) if len(places) else 0)
         if self._inside and (last or unclosed > LONGEST_CELL):
-            line = self._line + data.count(b"\n", 0, len(data) - unclosed)
-            raise BadBody(f"The CSV cannot be read: a quote before line {line + 1} is not closed.")
+            raise BadBody(f"The CSV cannot be read near line {self._quoted}: a quote is not closed.")
         self._line += data.count(b"\n")
         self._before = data[-1] if data else self._before

@@ -9,7 +9,7 @@ DateFormat = Literal["YYYY-MM-DD", "DD.MM.YYYY", "DD/MM/YYYY", "MM/DD/YYYY"]
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 ENCODINGS = {
-    "utf-8": "utf-8-sig",
+    "utf-8": "utf-8",
     "utf-16": "utf-16",
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
@@ -17,7 +17,7 @@ ENCODINGS = {
     "windows-1251": "cp1251",
     "windows-1252": "cp1252",
 }
-"""What a content type may declare as `charset`, and Python's name for it."""
+"""What a content type may declare as `charset`, and Python's name for it. A byte order mark is passed over."""
 
 
 @dataclass(frozen=True, slots=True)

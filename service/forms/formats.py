@@ -17,7 +17,8 @@ from service.forms.parquet import read_parquet
 from service.forms.sheets import read_sheet
 
 FormatName = Literal["json", "ndjson", "csv", "xlsx", "parquet"]
-_PIECE = 1 << 20
+_PIECE = 1 << 16
+"""Small, as what is left of a piece is copied after each member of the gzip."""
 _HARMLESS = 64 << 20
 """A body that unpacks to no more than this is not called a bomb, however small it was."""
 _LARGEST_RATIO = 200

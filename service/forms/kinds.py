@@ -71,8 +71,10 @@ def _text(longest: int, shortest: int = 0) -> Callable[[str, int], str]:
 def _number(text: str) -> str:
     if _NUMBER.fullmatch(text) is None:
         if "," in text:
-            raise BadValue("bad_number", f"{text!r} is not a number: the decimal mark is a point, without grouping.")
-        raise BadValue("bad_number", f"{text!r} is not a number: write digits with a decimal point, as in 12.5.")
+            raise BadValue(
+                "bad_number", f"{text[:20]!r} is not a number: the decimal mark is a point, without grouping."
+            )
+        raise BadValue("bad_number", f"{text[:20]!r} is not a number: write digits with a decimal point, as in 12.5.")
     return text
 
 
@@ -170,14 +172,15 @@ def _flag(text: str, _newest: int) -> int:
     return int(text == "true")
 
 
+LONGEST_SHARES, LONGEST_STAGES = 1000, 2000
 _SHARE = re.compile(r"(?P<code>[^=;]{1,64})=(?P<share>[01](\.\d{1,4})?)", re.ASCII)
 _STAGE = re.compile(r"(?P<stage>[^=;]{1,60})=(?P<day>\d{4}-\d{2}-\d{2})", re.ASCII)
 
 
-def _shares(text: str, _newest: int) -> str:
+def _shares(text: str, newest: int) -> str:
     """`S-1=0.6; S-2=0.4`, in the order of the codes."""
     shares: dict[str, int] = {}
-    for part in text.split(";"):
+    for part in _text(LONGEST_SHARES)(text, newest).split(";"):
         found = _SHARE.fullmatch(part.strip())
         if found is None or found["code"].strip() in shares:
             raise BadValue("bad_shares", "Write each seller once, with his share of 1, as in S-1=0.6; S-2=0.4.")
@@ -196,7 +199,7 @@ def read_shares(text: str) -> dict[str, int]:
 def _stages(text: str, newest: int) -> str:
     """`lead=2026-01-05; offer=2026-02-11`, in the order of the days."""
     stages: dict[str, str] = {}
-    for part in text.split(";"):
+    for part in _text(LONGEST_STAGES)(text, newest).split(";"):
         found = _STAGE.fullmatch(part.strip())
         if found is None or found["stage"].strip() in stages:
             raise BadValue("bad_stages", "Write each stage once, with the day it began, as in offer=2026-02-11.")
@@ -290,5 +293,9 @@ FLAG = Kind(
     {"enum": ["true", "false"]},
     arrow=pa.int64(),
 )
-SHARES = Kind("shares", _shares, "string", {"type": "string", "maxLength": 1000}, {"maxLength": 1000})
-STAGES = Kind("stages", _stages, "string", {"type": "string", "maxLength": 2000}, {"maxLength": 2000})
+SHARES = Kind(
+    "shares", _shares, "string", {"type": "string", "maxLength": LONGEST_SHARES}, {"maxLength": LONGEST_SHARES}
+)
+STAGES = Kind(
+    "stages", _stages, "string", {"type": "string", "maxLength": LONGEST_STAGES}, {"maxLength": LONGEST_STAGES}
+)

@@ -30,7 +30,8 @@ def plain_notation(batch: Batch, form: Form, dialect: Dialect) -> Batch:
         if column.kind.numeric:
             odd = pc.match_substring(cells, ".") if dialect.decimal == "comma" else _ambiguous(cells, dialect)
             columns[column.name], more = _without(batch, column.name, cells, odd, _said(dialect))
-            problems += more[: KEPT_PROBLEMS - len(problems)]
+            more = more[: KEPT_PROBLEMS - len(problems)]
+            problems += more
             unlisted += odd.true_count - len(more)
             if dialect.decimal == "comma":
                 columns[column.name] = pc.replace_substring_regex(columns[column.name], *_MARKED)

@@ -4,6 +4,7 @@ A number is taken digit by digit as it is written.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -79,8 +80,7 @@ def _decoded(text: str, what: str = "The body") -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
     row = _Object(pairs)
     if len(row) != len(pairs):
-        names = [name for name, _ in pairs]
-        row.doubled = next(name for name in names if names.count(name) > 1)
+        row.doubled = Counter(name for name, _ in pairs).most_common(1)[0][0]
     return row
 
 
@@ -101,11 +101,15 @@ def _batches(rows: Iterable[tuple[int, Any]], form: Form) -> Iterator[Batch]:
 
 def _batch(part: Sequence[tuple[int, Any]], form: Form) -> Batch:
     problems: list[Problem] = []
+    unlisted = 0
+    accepted = frozenset(form.accepted)
     kept = []
     for number, row in part:
-        wrong = _misshapen(number, row, form)
+        strange = [name for name in row if name not in accepted] if isinstance(row, _Object) else []
+        wrong = _misshapen(number, row, strange[: max(0, KEPT_PROBLEMS - len(problems))], form)
         problems += wrong
-        if not wrong:
+        unlisted += max(0, len(strange) - len(wrong))
+        if not wrong and not strange:
             kept.append((number, row))
     columns = {}
     for name in form.accepted:
@@ -117,7 +121,7 @@ def _batch(part: Sequence[tuple[int, Any]], form: Form) -> Batch:
             columns[name] = pa.repeat(pa.scalar(""), len(kept))
     listed = problems[:KEPT_PROBLEMS]
     rows = pa.array([number for number, _ in kept], type=pa.int64())
-    return Batch(columns, rows, len(part), listed, len(problems) - len(listed))
+    return Batch(columns, rows, len(part), listed, unlisted + len(problems) - len(listed))
 
 
 def _column(name: str, kind: Kind, numbers: Sequence[int], cells: Sequence[Any], problems: list[Problem]) -> pa.Array:
@@ -125,21 +129,20 @@ def _column(name: str, kind: Kind, numbers: Sequence[int], cells: Sequence[Any],
     for number, cell in zip(numbers, cells, strict=True):
         wrong = _misfit(cell, kind)
         if wrong is not None:
-            shown = cell if isinstance(cell, str) else json.dumps(cell)
-            problems.append(Problem(number, name, *wrong, _printable(shown[:80])))
+            problems.append(Problem(number, name, *wrong, _shown(cell)))
         texts.append(None if wrong else _text(cell))
     return pa.array(texts, type=pa.string())
 
 
-def _misshapen(number: int, row: Any, form: Form) -> list[Problem]:
-    """What is wrong with the row as a whole."""
+def _misshapen(number: int, row: Any, strange: Sequence[str], form: Form) -> list[Problem]:
+    """What is wrong with the row as a whole; `strange` are the fields that the form has not."""
     if not isinstance(row, _Object):
         message = "A row must be an object with a field per column."
-        return [Problem(number, None, "wrong_type", message, _printable(str(row)[:80]))]
+        return [Problem(number, None, "wrong_type", message, _shown(row))]
     if row.doubled is not None:
         name = _printable(row.doubled[:80])
         return [Problem(number, name, "duplicate_column", "The field stands twice in the object.")]
-    return [unknown_column(number, _printable(name), form) for name in row if name not in form.accepted]
+    return [unknown_column(number, _printable(name[:80]), form) for name in strange]
 
 
 def _text(cell: Any) -> str:
@@ -171,11 +174,19 @@ def _misfit_number(cell: JsonNumber, kind: Kind) -> tuple[str, str] | None:
 
 
 def _storable(text: str) -> bool:
+    if "\0" in text:
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "[…]"
+    return "{…}" if isinstance(value, dict) else _printable(_text(value)[:80])
 
 
 def _printable(text: str) -> str:

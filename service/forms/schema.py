@@ -64,4 +64,6 @@ def _property(column: Column) -> dict[str, Any]:
         described["type"] = [described["type"], "null"]
     elif not column.required:
         described["type"] = [*described["type"], "null"]
+    if not column.required and "enum" in described:
+        described["enum"] = [*described["enum"], None]
     return described | {"description": column.meaning}

@@ -1,6 +1,8 @@
 """Bad input: each case has its problem document, changes nothing, and is never a 500."""
 
+import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,10 @@ WINDOWS_OF_BOTH_KINDS = {"subsidiary": "DE", "period": "2025", "to": "2025-12"}
 MONTHS = "/v1/subsidiaries/DE/closed-months"
 CSV = "text/csv"
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
+GZIP = (("Content-Encoding", "gzip"),)
+KEY = (("Idempotency-Key", "k-1"),)
+GOOD_CSV = "period,customer,revenue\n2025-01,DE-C1,1\n"
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,7 @@ class Bad:
     slug: str
     body: Any = None
     kind: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
     row: tuple[int | None, str | None, str] | None = None
     words: tuple[str, ...] = ()
 
@@ -43,6 +50,14 @@ def line(name: str, column: str, code: str, value: Any, **more: Any) -> Bad:
 
 def ask(name: str, path: str, slug: str, status: int = 422, **more: Any) -> Bad:
     return Bad(name, "GET", path, status, slug, **more)
+
+
+def table(name: str, line: str, column: str, code: str, query: str = "", **more: Any) -> Bad:
+    """A table of one row, cut by semicolons."""
+    body = f"period;customer;revenue\n{line}\n"
+    return submit(
+        name, body, kind=CSV, query=f"?subsidiary=DE&delimiter=semicolon{query}", row=(2, column, code), **more
+    )
 
 
 CASES = [
@@ -112,6 +127,167 @@ CASES = [
     submit("CSV with NUL", "period,channel\n2025-01,a\0\n", "bad-body", 400, kind=CSV),
     submit("wrong content type", "x", "wrong-content-type", 415, kind="text/plain"),
     submit("no content type", "x", "wrong-content-type", 415, kind=""),
+    *(
+        submit(f"content type {kind!r}", GOOD_CSV, "wrong-content-type", 415, kind=kind)
+        for kind in (
+            "text/csv2",
+            "text/plain; charset=utf-8",
+            "application/csv",
+            "application/vnd.ms-excel",
+            "application/octet-stream",
+            "application/zip",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded",
+            "*/*",
+            ";",
+            "text/csv,application/json",
+            "text/csv; charset=utf-7",
+            "text/csv; charset=utf-32",
+            "text/csv; charset=idna",
+            "text/csv; charset=rot13",
+            "text/csv; charset=",
+            "application/json; charset=utf-16",
+            "application/x-ndjson; charset=windows-1252",
+        )
+    ),
+    *(
+        submit(
+            f"content encoding {encoding!r}",
+            GOOD_CSV,
+            "wrong-content-type",
+            415,
+            kind=CSV,
+            headers=(("Content-Encoding", encoding),),
+        )
+        for encoding in ("br", "deflate", "zstd", "compress", "gzip, gzip", "gzip,identity", "utf-8")
+    ),
+    *(
+        submit(f"gzip that is {name}", body, "bad-body", 400, kind=kind, headers=GZIP)
+        for kind in (CSV, JSON, NDJSON)
+        for name, body in {
+            "none": GOOD_CSV.encode(),
+            "empty": b"",
+            "cut": gzip.compress(GOOD_CSV.encode())[:-1],
+            "followed by garbage": gzip.compress(GOOD_CSV.encode()) + b"garbage",
+            "raw deflate": zlib.compress(GOOD_CSV.encode())[2:-4],
+            "zlib": zlib.compress(GOOD_CSV.encode()),
+            "gzip twice": gzip.compress(gzip.compress(GOOD_CSV.encode())),
+            "wrong in its checksum": gzip.compress(GOOD_CSV.encode())[:-8] + b"\0" * 8,
+            "empty inside": gzip.compress(b"") if kind != NDJSON else b"\x1f",
+        }.items()
+    ),
+    submit("gzip that is not declared", gzip.compress(GOOD_CSV.encode()), "bad-body", 400, kind=CSV),
+    submit(
+        "gzip of a bad row",
+        gzip.compress(b"period,revenue\n2025-01,x\n"),
+        kind=CSV,
+        headers=GZIP,
+        row=(2, "revenue", "bad_number"),
+    ),
+    submit("gzip of a bomb", gzip.compress(bytes(100 << 20), 9), "too-large", 413, kind=CSV, headers=GZIP),
+    submit("gzip of a long JSON", gzip.compress(b" " * (9 << 20)), "too-large", 413, headers=GZIP),
+    submit("CSV in UTF-16, not declared", GOOD_CSV.encode("utf-16"), "bad-body", 400, kind=CSV),
+    submit(
+        "CSV in UTF-16 without a mark", GOOD_CSV.encode("utf-16-le"), "bad-body", 400, kind=f"{CSV}; charset=utf-16"
+    ),
+    submit("CSV that is no UTF-16", GOOD_CSV[:-1], "bad-body", 400, kind=f"{CSV}; charset=utf-16"),
+    submit(
+        "CSV that is no windows-1252",
+        b"period,channel\n2025-01,\x81\n",
+        "bad-body",
+        400,
+        kind=f"{CSV}; charset=windows-1252",
+    ),
+    submit("CSV with a quote inside a cell", 'period,channel\n2025-01,5" pipe\n', "bad-body", 400, kind=CSV),
+    submit("CSV that is a spreadsheet", b"PK\x03\x04\x14\0\x06\0", "bad-body", 400, kind=CSV),
+    submit("CSV that is JSON", json.dumps([LINE]), "bad-body", 400, kind=CSV),
+    submit("CSV without a header", "2025-01,DE-C1,1\n", kind=CSV, row=(1, "period", "missing_column")),
+    submit("CSV of empty rows", "period,revenue\n,\n\n", kind=CSV, row=(None, None, "no_rows")),
+    submit("CSV with a stray mark", "period,revenue\n\ufeff2025-01,1\n", kind=CSV, row=(2, "period", "bad_month")),
+    submit(
+        "CSV with a comma declared as a tab",
+        GOOD_CSV,
+        kind=CSV,
+        query="?subsidiary=DE&delimiter=tab",
+        row=(1, "period", "missing_column"),
+    ),
+    *(
+        submit(f"query {query}", GOOD_CSV, "invalid-request", kind=CSV, query=f"?subsidiary=DE&{query}")
+        for query in (
+            "delimiter=pipe",
+            "delimiter=;",
+            "delimiter=",
+            "decimal=dot",
+            "decimal=,",
+            "decimal=",
+            "date_format=YYYY/MM/DD",
+            "date_format=dd.mm.yyyy",
+            "date_format=%00",
+            "correction=replace",
+            "mode=",
+            "mode=ALL",
+            "reason=%00",
+            "reason=" + "x" * 501,
+        )
+    ),
+    table(
+        "1.234 without a declared mark", "2025-01;DE-C1;1.234", "revenue", "ambiguous_number", words=("decimal=point",)
+    ),
+    table("1.234 with a comma declared", "2025-01;DE-C1;1.234", "revenue", "bad_number", "&decimal=comma"),
+    table("1,5 without a declared mark", "2025-01;DE-C1;1,5", "revenue", "bad_number"),
+    table("1.234,50 with a comma declared", "2025-01;DE-C1;1.234,50", "revenue", "bad_number", "&decimal=comma"),
+    table("an ISO-like day as a month", "01.01.2025;DE-C1;1", "period", "bad_month", "&date_format=DD.MM.YYYY"),
+    table("a month in a notation that was not declared", "01.2025;DE-C1;1", "period", "bad_month"),
+    table("American days declared as British", "13.2025;DE-C1;1", "period", "bad_month", "&date_format=DD/MM/YYYY"),
+    submit(
+        "delta without a key",
+        [LINE],
+        "bad-argument",
+        query="?subsidiary=DE&correction=delta",
+        words=("Idempotency-Key",),
+    ),
+    submit(
+        "delta of another form",
+        [{"code": "DE-C1"}],
+        "bad-argument",
+        form="customers",
+        query="?subsidiary=DE&correction=delta",
+        headers=KEY,
+    ),
+    submit("a key of another shape", [LINE], "invalid-request", headers=(("Idempotency-Key", "a b"),)),
+    submit(
+        "NDJSON with a broken line",
+        '{"period": "2025-01"}\n{"period"\n',
+        "bad-body",
+        400,
+        kind=NDJSON,
+        words=("Line 2",),
+    ),
+    submit("NDJSON of arrays", '["2025-01"]\n', kind=NDJSON, row=(1, None, "wrong_type")),
+    submit("NDJSON that is empty", "\n\n", kind=NDJSON, row=(None, None, "no_rows")),
+    submit(
+        "NDJSON with a bad third line",
+        '{"period": "2025-01"}\n\n{"period": "x"}\n',
+        kind=NDJSON,
+        row=(3, "period", "bad_month"),
+    ),
+    submit("NDJSON in UTF-16", '{"period": "2025-01"}\n'.encode("utf-16"), "bad-body", 400, kind=NDJSON),
+    submit("overlong UTF-8", b'[{"period": "2025-01", "channel": "\xc0\xaf"}]', "bad-body", 400),
+    submit("two documents", "[][]", "bad-body", 400),
+    submit("1e400", '[{"period": "2025-01", "revenue": 1e400}]', row=(1, "revenue", "too_many_digits")),
+    submit("10^400", '[{"period": "2025-01", "orders": 1%s}]' % ("0" * 400), row=(1, "orders", "too_many_digits")),
+    submit("NUL in a name", [LINE | {"a\0b": 1}], row=(1, "ab", "unknown_column")),
+    submit("NUL in the subsidiary", [LINE | {"subsidiary": "D\0E"}], "bad-argument", query=""),
+    submit(
+        "NUL in the subsidiary of a later row",
+        [LINE | {"subsidiary": "DE"}, LINE | {"subsidiary": "\0"}],
+        query="",
+        row=(2, "subsidiary", "bad_text"),
+    ),
+    submit("surrogate in the subsidiary", '[{"period": "2025-01", "subsidiary": "\\ud800"}]', "bad-argument", query=""),
+    line("NUL in a number", "revenue", "bad_text", "1\0"),
+    line("flag as a number", "deleted", "wrong_type", 1),
+    line("flag as another word", "deleted", "not_a_choice", "yes"),
     submit("unknown subsidiary", [LINE], "not-found", 404, query="?subsidiary=XX"),
     submit("no subsidiary", [LINE], "bad-argument", query=""),
     submit("subsidiary of another shape", [LINE], "invalid-request", query="?subsidiary=%00"),
@@ -284,7 +460,7 @@ def _state(service: Service) -> str:
 
 def _send(service: Service, case: Bad) -> Any:
     content = case.body if isinstance(case.body, str | bytes) else json.dumps(case.body)
-    headers = {"Content-Type": case.kind} if case.kind else {}
+    headers = ({"Content-Type": case.kind} if case.kind else {}) | dict(case.headers)
     if case.body is None:
         return service.client.request(case.method, case.path)
     return service.client.request(case.method, case.path, content=content, headers=headers)
@@ -312,6 +488,19 @@ def _judged(service: Service, case: Bad) -> str:
         return f"does not say {missing}: {document}"
     found = [(one["row"], one["column"], one["code"]) for one in document.get("errors", [])]
     return f"rows {found}" if case.row is not None and case.row not in found else ""
+
+
+def test_bad_text_of_every_kind_is_kept_among_the_problems_of_good_rows(stored: Service) -> None:
+    rows = [LINE, *(LINE | {"channel": f"a{letter}b"} for letter in "\0\a\n\x7f\u200b\u202e\ufffe\U000e0041")]
+    body = json.dumps(rows)[:-1] + ', {"period": "2025-01", "\\u0000\\ud800": 1}, "\\u0000", {"channel": "\\udfff"}]'
+    headers = {"Content-Type": JSON}
+    answer = stored.client.post("/v1/submissions/statistics?subsidiary=DE&mode=valid", content=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    receipt = answer.json()
+    assert (receipt["received"], receipt["accepted"], receipt["problem_count"]) == (12, 1, 12)
+    kept = stored.get(f"/v1/submissions/{receipt['id']}/problems")["items"]
+    assert kept == receipt["problems"]
+    assert [one["row"] for one in kept] == [*range(2, 12), 12, 12]
 
 
 def test_a_hundred_thousand_bad_rows_get_a_small_answer(stored: Service) -> None:
