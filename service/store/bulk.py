@@ -39,7 +39,7 @@ from sqlalchemy import (
 
 from service.store.database import affected, load
 
-RUN_ROWS = 524_288
+RUN_ROWS = 262_144
 DELETED, ROW = "deleted", "row"
 
 
