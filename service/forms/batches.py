@@ -77,7 +77,7 @@ def check_names(header: Sequence[str], form: Form, row: int) -> None:
         if column.required and column.name not in header
     ]
     if problems:
-        raise RowsRefused(problems, len(problems) + len(strange[LISTED_PROBLEMS:]), 0)
+        raise RowsRefused(problems[:LISTED_PROBLEMS], len(problems) + len(strange[LISTED_PROBLEMS:]), 0)
 
 
 def unknown_column(row: int, name: str, form: Form) -> Problem:
@@ -88,7 +88,3 @@ def unknown_column(row: int, name: str, form: Form) -> Problem:
 
 def no_rows() -> RowsRefused:
     return RowsRefused([Problem(None, None, "no_rows", "There are no rows: nothing to hand in.")], 1, 0)
-
-
-def text_array(values: Sequence[str | None]) -> pa.Array:
-    return pa.array(values, type=pa.string())

@@ -27,7 +27,7 @@ from service.forms.notation import plain_notation
 CHUNK = 1 << 20
 BLOCK = 8 * CHUNK
 """What a batch is made of: larger ones repeat less work on the texts that stand in all of them."""
-LONGEST_HEADER = 1 << 20
+LONGEST_HEADER = LONGEST_ROW = 1 << 20
 LONGEST_CELL = 32_767
 _QUOTE = ord('"')
 
@@ -51,8 +51,6 @@ def _batches(text: "_Text", header: Sequence[str], form: Form, dialect: Dialect)
             for cells in reader:
                 yield plain_notation(rows.batch(cells), form, dialect)
     except pa.ArrowInvalid as error:
-        if "straddling" in str(error):
-            raise BadBody(f"The CSV cannot be read: a row is longer than {BLOCK} bytes.") from error
         if "Empty CSV" not in str(error):
             raise BadBody(f"The CSV cannot be read: {error}") from error
     finally:
@@ -142,6 +140,7 @@ class _Text:
         self._begun = False
         self._line = 1
         self._quoted = 1
+        self._open = 0
         self._inside = False
         self._before = ord("\n")
         self._held = b""
@@ -166,10 +165,11 @@ class _Text:
         except csv.Error as error:
             raise BadBody(f"The CSV cannot be read in its header: {error}.") from error
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = CHUNK) -> bytes:
         """The next piece, of this size but at the end."""
         pieces, length = [self._ahead], len(self._ahead)
         while length < size and (more := self._chunk()):
+            self._check_length(more)
             pieces.append(more)
             length += len(more)
         text = b"".join(pieces)
@@ -194,6 +194,13 @@ class _Text:
             if data or not raw:
                 self._check(data, last=not raw)
                 return data
+
+    def _check_length(self, data: bytes) -> None:
+        """Raises BadBody for a row that does not end."""
+        end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        self._open = len(data) - end if end else self._open + len(data)
+        if self._open > LONGEST_ROW:
+            raise BadBody(f"The CSV cannot be read near line {self._line}: a row is longer than {LONGEST_ROW} bytes.")
 
     def _decoded(self, raw: bytes) -> bytes:
         try:

@@ -341,7 +341,7 @@ def test_numbers_of_rows_are_right_over_many_batches(chunk: int, monkeypatch: py
 
 
 def test_long_runs_of_bad_rows_over_many_batches_are_numbered_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "CHUNK", 4_096)
+    monkeypatch.setattr(delimited, "BLOCK", 16_384)
     lines = (["C"] * 15_000 + ["C,good"]) * 2 + [""] * 5_000 + ["C,good"] + ["C"] * 1_000
     found = read("\n".join(["code,name", *lines]))
     assert found.rows == [15_002, 30_003, 35_004]

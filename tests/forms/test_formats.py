@@ -8,7 +8,10 @@ import zlib
 from pathlib import Path
 from time import process_time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,11 +156,28 @@ def test_no_bytes_do_anything_but_be_unpacked_or_refused(body: bytes) -> None:
     assert found == gzip.decompress(body)
 
 
+def _workbook() -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        for line, cells in enumerate((("period", "revenue"), ("2025-01", "1"))):
+            sheet.write_row(line, 0, cells)
+    return out.getvalue()
+
+
+def _parquet() -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"period": ["2025-01"], "revenue": ["1"]}), out)
+    return out.getvalue()
+
+
 def test_each_content_type_names_its_reader() -> None:
     bodies = {
         "json": json.dumps([{"period": "2025-01", "revenue": "1"}]).encode(),
         "ndjson": b'{"period": "2025-01", "revenue": "1"}\n',
         "csv": TEXT,
+        "xlsx": _workbook(),
+        "parquet": _parquet(),
     }
     assert bodies.keys() == CONTENT_TYPES.keys()
     for name, body in bodies.items():
