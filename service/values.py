@@ -5,6 +5,7 @@ exact on every database; a rate of exchange is a whole number of 10⁻¹². Text
 """
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
@@ -42,6 +43,19 @@ def amount_text(amount: int) -> str:
 def to_decimal(amount: int) -> Decimal:
     """Ten-thousandths → Decimal, exactly."""
     return Decimal(amount).scaleb(-AMOUNT_DECIMALS)
+
+
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def _moment(given: Any) -> datetime:
+    """RFC 3339 → the moment in UTC. A number or a time without its offset is none."""
+    if not isinstance(given, str) or _MOMENT.fullmatch(given) is None:
+        raise ValueError("write a moment with its offset, as in 2026-03-31T12:00:00Z")
+    try:
+        return datetime.fromisoformat(given).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this moment lies outside the years 1 to 9999 in UTC") from error
 
 
 def round_ratio(value: Fraction | float) -> Decimal:
@@ -90,3 +104,5 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}$")]
 """The CRM's own id of a thing: 1 to 64 letters, digits and `. _ : @ + -`."""
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""A moment of RFC 3339, in UTC."""

@@ -1,6 +1,5 @@
 """Statistics lines, as they stand after all corrections."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,7 +16,7 @@ from service.method.months import month_text
 from service.operations import fiscal
 from service.operations.windows import bounds
 from service.store import lines
-from service.values import Money, Number, to_decimal
+from service.values import Moment, Money, Number, to_decimal
 
 router = APIRouter(tags=["data"])
 _KEY = ("subsidiary", "period", "customer", "salesperson", "channel", "product_group")
@@ -48,7 +47,7 @@ def list_statistics(
     channel: Code = None,
     product_group: Code = None,
     as_of: Annotated[
-        datetime | None, Query(description="As they were known at this moment (RFC 3339, with its offset).")
+        Moment | None, Query(description="As they were known at this moment (RFC 3339, with its offset).")
     ] = None,
     limit: Limit = 100,
     after: After = None,
@@ -60,14 +59,8 @@ def list_statistics(
         cursor = read_cursor(after, int, int, int, int, int, int, int)
         year_start = fiscal.year_start(caller, [subsidiary] if subsidiary else [])
         months = bounds(first, last, period, year_start)
-        rows = lines.page(caller.connection, reach, limit + 1, cursor, months, codes, _moment(as_of))
+        rows = lines.page(caller.connection, reach, limit + 1, cursor, months, codes, as_of)
     return page_of(request, response, rows, limit, _document, lines.key_of)
-
-
-def _moment(given: datetime | None) -> datetime | None:
-    if given is not None and given.tzinfo is None:
-        raise BadArgument("as_of", "Say the offset, as in 2026-03-31T12:00:00Z.")
-    return None if given is None else given.astimezone(UTC)
 
 
 def _document(row: Row[Any]) -> Any:

@@ -340,6 +340,11 @@ CASES = [
         query="",
         row=(1, "currency", "bad_currency"),
     ),
+    *(
+        ask(f"as_of {moment}", f"/v1/statistics?as_of={moment}", "invalid-request")
+        for moment in ("0.5", "1767225600", "2026-01-01", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z")
+    ),
+    ask("as_of before time", "/v1/statistics?as_of=0001-01-01T00:00:00%2B02:00", "invalid-request"),
     ask("from after to", "/v1/kpis?from=2025-06&to=2025-01&subsidiary=DE", "bad-argument", words=("2025-06",)),
     ask("window before the data", "/v1/kpis?from=2020-01&to=2020-12&subsidiary=DE", "bad-argument", words=("2024-01",)),
     ask("window beyond the data", "/v1/kpis?from=2025-01&to=2026-06&subsidiary=DE", "bad-argument", words=("2025-12",)),

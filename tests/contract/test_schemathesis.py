@@ -1,5 +1,6 @@
 """Schemathesis against the running service: no server error, no answer that breaks the contract."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.group import hand_in_group
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "kontor.v1.yaml"
 CHECKS = Path(__file__).with_name("schemathesis.toml")
+MEDIA_TYPES = Path(__file__).with_name("media_types.py")
 SECONDS = 100
 
 
@@ -37,6 +39,11 @@ def test_no_request_breaks_the_service_or_the_contract(server: Server, tmp_path:
     shown = ["--continue-on-failure", "--no-color", "--warnings", "off"]
     headers = ["-H", f"Authorization: Bearer {server.key}"]
     done = subprocess.run(
-        [*command, *limits, *shown, *headers], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*command, *limits, *shown, *headers],
+        cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(MEDIA_TYPES)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-12_000:]
