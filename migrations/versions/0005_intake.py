@@ -216,7 +216,7 @@ def _submissions() -> None:
 TEXTS = (
     ("format", sa.String(length=8), "json"),
     ("content_encoding", sa.String(length=16), ""),
-    ("query", sa.String(length=1000), ""),
+    ("query", sa.Text(), ""),
     ("reason", sa.String(length=500), ""),
     ("control", sa.Text(), "[]"),
     ("withdrawn_reason", sa.String(length=500), ""),

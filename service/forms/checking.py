@@ -31,6 +31,13 @@ class Checked:
     columns: Mapping[str, pa.Array]
     rows: pa.Array
 
+    def without(self, refused: Mask) -> "Checked":
+        """The rows that are not refused."""
+        if not refused.any():
+            return self
+        kept = pa.array(~refused)
+        return Checked({name: cells.filter(kept) for name, cells in self.columns.items()}, self.rows.filter(kept))
+
 
 @dataclass(slots=True)
 class Findings:
@@ -42,6 +49,14 @@ class Findings:
     def add(self, problems: Sequence[Problem], unlisted: int = 0) -> None:
         self.count += len(problems) + unlisted
         self.problems += problems[: KEPT_PROBLEMS - len(self.problems)]
+
+    def report(self, rows: pa.Array, bad: Mask, explain: Callable[[int], tuple[str, ...]]) -> Mask:
+        """Add a problem for each bad place: column, code, message and perhaps the value. Only those kept are made."""
+        places = np.flatnonzero(bad)
+        listed = places[: max(0, KEPT_PROBLEMS - len(self.problems))]
+        problems = [Problem(rows[int(place)].as_py(), *explain(int(place))) for place in listed]
+        self.add(problems, len(places) - len(listed))
+        return bad
 
     def listed(self) -> list[Problem]:
         """By row."""
@@ -66,14 +81,11 @@ class Checker:
             if column.name in batch.columns:
                 cells = batch.columns[column.name]
                 columns[column.name], bad = self._typed(column, cells)
-                refused |= self._report(batch, bad, _reason(column.name, cells, self._read[column.name]))
+                refused |= self.found.report(batch.rows, bad, _reason(column.name, cells, self._read[column.name]))
         for rule in self.form.rules:
             broken = self._broken(rule, columns, refused)
-            refused |= self._report(batch, broken, partial(_breaks, rule))
-        if not refused.any():
-            return Checked(columns, batch.rows)
-        kept = pa.array(~refused)
-        return Checked({name: values.filter(kept) for name, values in columns.items()}, batch.rows.filter(kept))
+            refused |= self.found.report(batch.rows, broken, partial(_breaks, rule))
+        return Checked(columns, batch.rows).without(refused)
 
     def _typed(self, column: Column, cells: pa.Array) -> tuple[pa.Array, Mask]:
         """Values of a column, and where they could not be read."""
@@ -125,13 +137,6 @@ class Checker:
             if not refused[place]:
                 broken[place] = not rule.holds(dict(zip(rule.needs, values, strict=True)))
         return broken
-
-    def _report(self, batch: Batch, bad: Mask, explain: Callable[[int], tuple[str, ...]]) -> Mask:
-        places = np.flatnonzero(bad)
-        listed = places[: max(0, KEPT_PROBLEMS - len(self.found.problems))]
-        problems = [Problem(batch.rows[int(place)].as_py(), *explain(int(place))) for place in listed]
-        self.found.add(problems, len(places) - len(listed))
-        return bad
 
 
 def _misfits(batch: Batch) -> Mask:

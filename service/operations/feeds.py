@@ -120,9 +120,7 @@ def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: b
             entries.clear(connection, home, _NUMBERS[register])
     columns = {f"feed_{group}": feed for group, feed in wanted.items()}
     subsidiaries.change(connection, home, columns, caller.now)
-    subsidiaries.raise_revision(connection, home, revision)
-    values = {"revision": revision, "at": caller.now, "key_id": caller.key_id}
-    revisions.note(connection, home, {**values, "action": "feeds", "submission": None})
+    revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "feeds")
 
 
 def _stored(connection: Connection, home: Reach, register: str, declared: str) -> dict[str, Any]:

@@ -55,10 +55,10 @@ def opened(form: Form, source: Source, dialect: Dialect, unpacked_limit: int) ->
                 unpack(packed, plain, unpacked_limit)
         reading = source.format.read(path, form, dialect)
         batches = reading.batches
-        first = next(batches)
-        named = _subsidiary(form, first)
+        first = _first_rows(batches)
+        named = _subsidiary(form, first[-1])
         try:
-            yield Handed(form, source, path, Reading(reading.names, chain([first], batches), reading.sheet), named)
+            yield Handed(form, source, path, Reading(reading.names, chain(first, batches), reading.sheet), named)
         finally:
             close = getattr(batches, "close", None)
             if close is not None:
@@ -98,6 +98,16 @@ def with_problems(handed: Handed, refused: RowsRefused, lang: str) -> bytes:
     headings = {column.name: heading(column, lang) for column in handed.form.columns}
     marks = Marks(refused.problems, columns, sheet.name, refused.total, lang, headings)
     return marked(handed.path, marks)
+
+
+def _first_rows(batches: Iterator[Batch]) -> list[Batch]:
+    """Batches up to the first with rows in it, or all."""
+    first = []
+    for batch in batches:
+        first.append(batch)
+        if len(batch.rows):
+            break
+    return first
 
 
 def _subsidiary(form: Form, batch: Batch) -> str | None:

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
 
 from service.access.keys import Caller
 from service.errors import Problem, RowsRefused
@@ -45,7 +45,7 @@ def submit(
     connection, form = caller.connection, handed.form
     revision = subsidiaries.revision_for_writing(connection, home)
     feeds.may_hand_in(connection, home, form)
-    landing, found, received = _landed(caller, home, handed, terms, report)
+    landing, found, received = _landed(caller, home, handed, report)
     _leave_out_repeated(form, landing, found)
     _leave_out_refused(caller, home, form, landing, found, terms)
     if found.count and terms.mode == "all":
@@ -57,7 +57,6 @@ def submit(
     merged = landing.staged.merge(landing.history, revision + 1)
     if merged.changed:
         revision += 1
-        subsidiaries.raise_revision(connection, home, revision)
         feeds.derive(caller, home, form, revision)
         if form.name in feeds.GROUPS:
             closed_months.check(connection, home, terms.reason, revision)
@@ -65,14 +64,14 @@ def submit(
     values |= {"warning_count": len(warnings), "control": json.dumps(control.block(connection, home, form, handed_in))}
     number = _recorded(caller, home, handed, values, found, warnings)
     if merged.changed:
-        _note(caller, home, revision, number)
+        revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "submission", number)
     return number, _located(handed, found.listed()), _located(handed, warnings)
 
 
 def _landed(
-    caller: Caller, home: Reach, handed: Handed, terms: Terms, report: Callable[[int, int], None] | None
+    caller: Caller, home: Reach, handed: Handed, report: Callable[[int, int], None] | None
 ) -> tuple[Landing, Findings, int]:
-    """All rows read, checked and, as long as they are to be kept, staged."""
+    """All rows read and checked, the good ones staged."""
     checker = Checker(handed.form, month_of(caller.now.date()))
     landing = Landing(caller, home, handed.form, handed.reading.names)
     elsewhere = feeds.fed_elsewhere(caller.connection, home) if handed.form.name == "statistics" else {}
@@ -81,8 +80,7 @@ def _landed(
         of_one_subsidiary(handed, batch)
         received += batch.received
         checked = _without_other_feeds(checker.check(batch), elsewhere, checker.found)
-        keep = terms.mode == "valid" or not checker.found.count
-        landing.take(checked, checker.found, keep=keep)
+        landing.take(checked, checker.found)
         if report is not None:
             report(received, landing.staged.count)
     landing.staged.finish()
@@ -95,16 +93,13 @@ def _without_other_feeds(checked: Checked, elsewhere: dict[str, str], found: Fin
     for measure, register in elsewhere.items():
         if measure in checked.columns:
             given = np.asarray(checked.columns[measure]) != 0
-            message = (
-                f"This subsidiary's {measure} comes from the form {register}: leave it out here, or switch the feed."
-            )
-            rows = checked.rows.filter(pa.array(given)).to_pylist()
-            found.add([Problem(row, measure, "fed_by_register", message) for row in rows])
-            refused |= given
-    if not refused.any():
-        return checked
-    kept = pa.array(~refused)
-    return Checked({name: cells.filter(kept) for name, cells in checked.columns.items()}, checked.rows.filter(kept))
+            refused |= found.report(checked.rows, given, partial(_fed_by_register, measure, register))
+    return checked.without(refused)
+
+
+def _fed_by_register(measure: str, register: str, _place: int) -> tuple[str, ...]:
+    said = f"This subsidiary's {measure} comes from the form {register}: leave it out here, or switch the feed."
+    return measure, "fed_by_register", said
 
 
 def _leave_out_repeated(form: Form, landing: Landing, found: Findings) -> None:
@@ -190,8 +185,3 @@ def _recorded(
     listed = [(problem, False) for problem in found.listed()] + [(problem, True) for problem in warnings]
     rows = [{**problem.as_dict(), "warning": warning} for problem, warning in listed]
     return submissions.record(caller.connection, home, values, rows)
-
-
-def _note(caller: Caller, home: Reach, revision: int, number: int) -> None:
-    values = {"revision": revision, "at": caller.now, "key_id": caller.key_id}
-    revisions.note(caller.connection, home, {**values, "action": "submission", "submission": number})

@@ -131,6 +131,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a job that failed must say so
             _log.exception("a job failed")
             self._refuse(row, "internal-error", error)
+        finally:
+            self._progress.clear()  # from here on the stored one is told
         return True
 
     def _hand_in(self, caller: Caller, home: Reach, row: Row[Any]) -> None:
@@ -147,9 +149,9 @@ class Worker:
             with opened(FORMS[row.form], source, dialect, declared["unpacked_limit"]) as handed:
                 terms = intake.Terms(**declared["terms"])
                 number, _, _ = intake.submit(caller, home, handed, terms, self._reporter(home, row))
-        jobs.end(
-            caller.connection, home, row.number, {"status": jobs.DONE, "ended_at": caller.now, "submission": number}
-        )
+        jobs.progressed(caller.connection, home, row.number, *self._progress[row.subsidiary_id, row.number])
+        values = {"status": jobs.DONE, "ended_at": caller.now, "submission": number}
+        jobs.end(caller.connection, home, row.number, values)
 
     def _reporter(self, home: Reach, row: Row[Any]) -> Callable[[int, int], None]:
         def report(rows_checked: int, rows_loaded: int) -> None:

@@ -1,6 +1,7 @@
 """Where the rows of each form go: codes become numbers, and the rows are staged for the form's table."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,9 @@ from service.forms.kinds import read_shares
 from service.store import customers, labels, lines, salespeople
 from service.store.bulk import Staged
 from service.store.kept import TABLES
+from service.store.nouns import NOUNS
 from service.store.reach import Reach
 
-_NOUNS = {
-    "customer": customers.TABLE,
-    "salesperson": salespeople.TABLE,
-    "channel": labels.CHANNEL,
-    "product_group": labels.PRODUCT_GROUP,
-}
 CREDIT_SHARES = "credit_shares"
 MOST_SUGGESTIONS, NEAR = 100, 70
 """So many unknown codes are compared with the known ones; a suggestion is so near, of 100."""
@@ -52,8 +48,8 @@ class Landing:
         self._brought = {name: sources[name] for name in brought}
         self.staged = Staged(caller.connection, table, brought, fixed)
 
-    def take(self, checked: Checked, found: Findings, *, keep: bool) -> None:
-        """Stage the good rows if they are to be kept; report those that name what is not known."""
+    def take(self, checked: Checked, found: Findings) -> None:
+        """Stage the good rows; report those that name what is not known."""
         columns: dict[str, pa.Array] = {}
         unknown = np.zeros(len(checked.rows), dtype=bool)
         for name, source in self._brought.items():
@@ -66,17 +62,14 @@ class Landing:
                 columns[name] = self._numbers(source, cells, new=True)
             else:
                 columns[name] = self._numbers(source, cells, new=False)
-                unknown |= self._report(source, cells, columns[name], checked.rows, found)
+                missing = np.asarray(columns[name].is_null())
+                unknown |= found.report(checked.rows, missing, partial(self._unknown, source, cells))
         if CREDIT_SHARES in checked.columns:
             unknown |= self._check_shares(checked.columns[CREDIT_SHARES], checked.rows, found)
-        if not keep:
-            return
-        rows, deleted = checked.rows, checked.columns.get(DELETED)
-        if unknown.any():
-            kept = pa.array(~unknown)
-            columns = {name: cells.filter(kept) for name, cells in columns.items()}
-            rows, deleted = rows.filter(kept), None if deleted is None else deleted.filter(kept)
-        self.staged.add(columns, rows, deleted)
+        if DELETED in checked.columns:
+            columns[DELETED] = checked.columns[DELETED]
+        good = Checked(columns, checked.rows).without(unknown)
+        self.staged.add(good.columns, good.rows, good.columns.get(DELETED))
 
     def in_use(self) -> list[Problem]:
         """A problem for each customer that is to be removed while other rows are about him."""
@@ -87,7 +80,7 @@ class Landing:
 
     def _numbers(self, noun: str, cells: pa.DictionaryArray, *, new: bool) -> pa.Array:
         """The number of each code; null for those that are not known. New ones are numbered where that is allowed."""
-        connection, table = self._caller.connection, _NOUNS[noun]
+        connection, table = self._caller.connection, NOUNS[noun]
         if noun not in self._known:
             self._known[noun] = labels.numbers(connection, self._home, table)
         if new and any(code not in self._known[noun] for code in _used(cells)):
@@ -109,14 +102,9 @@ class Landing:
                 self._fresh += 1
         return _mapped(cells, known.get)
 
-    def _report(self, noun: str, cells: pa.DictionaryArray, numbers: pa.Array, rows: pa.Array, found: Findings) -> Any:
-        unknown = np.asarray(numbers.is_null())
-        problems = []
-        for place in np.flatnonzero(unknown):
-            code = cells[int(place)].as_py()
-            problems.append(Problem(rows[int(place)].as_py(), noun, f"unknown_{noun}", self._said(noun, code), code))
-        found.add(problems)
-        return unknown
+    def _unknown(self, noun: str, cells: pa.DictionaryArray, place: int) -> tuple[str, ...]:
+        code = cells[place].as_py()
+        return noun, f"unknown_{noun}", self._said(noun, code), code
 
     def _check_shares(self, cells: pa.DictionaryArray, rows: pa.Array, found: Findings) -> Any:
         """Sellers in credit shares must be known too."""
@@ -149,7 +137,7 @@ def _sources(form: Form, table: Table) -> dict[str, str]:
         name = column.name
         if name in form.by_name:
             names[name] = name
-        elif name.removesuffix("_id") in form.by_name and name.removesuffix("_id") in _NOUNS:
+        elif name.removesuffix("_id") in form.by_name and name.removesuffix("_id") in NOUNS:
             names[name] = name.removesuffix("_id")
     if form.name in ("customers", "salespeople"):
         names["id" if form.name == "customers" else "salesperson_id"] = "code"

@@ -11,17 +11,12 @@ from service.forms.declaration import DELETED, Form
 from service.forms.template import workbook
 from service.method.months import month_text
 from service.operations.windows import month
-from service.store import customers, labels, lines, registered, salespeople, subsidiaries
+from service.store import labels, lines, registered, subsidiaries
 from service.store.kept import TABLES
+from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import amount_text
 
-_CODES = {
-    "customer": customers.TABLE,
-    "salesperson": salespeople.TABLE,
-    "channel": labels.CHANNEL,
-    "product_group": labels.PRODUCT_GROUP,
-}
 MOST_ROWS = 100_000
 
 
@@ -33,7 +28,7 @@ def template(caller: Caller, form: Form, subsidiary: str | None, lang: str, peri
     home = caller.reach.narrowed([row.id])
     choices = {
         name: sorted(code for code in labels.numbers(caller.connection, home, table) if code)
-        for name, table in _CODES.items()
+        for name, table in NOUNS.items()
         if name in form.by_name
     }
     return workbook(form, lang, choices, _filled(caller, home, form, period), title=f"{row.code} {row.name}")
@@ -48,8 +43,7 @@ def _filled(caller: Caller, home: Reach, form: Form, period: str | None) -> Sequ
         rows = [row for row in rows if row.feed == lines.BY_LINES]
     elif form.name == "targets":
         table, _ = TABLES[form.name]
-        rows = registered.page(caller.connection, home, table, MOST_ROWS + 1, None)
-        rows = [row for row in rows if row.period == wanted]
+        rows = registered.page(caller.connection, home, table, MOST_ROWS + 1, None, wanted)
     else:
         raise BadArgument("rows", "Rows of a month are there for the forms statistics and targets.")
     if len(rows) > MOST_ROWS:

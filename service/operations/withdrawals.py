@@ -28,9 +28,7 @@ def withdraw(caller: Caller, home: Reach, number: int, reason: str) -> None:
         revision += 1
         _take_back(caller, home, row.form, brought, revision)
         feeds.derive(caller, home, FORMS[row.form], brought, revision)
-        subsidiaries.raise_revision(connection, home, revision)
-        values = {"revision": revision, "at": caller.now, "key_id": caller.key_id}
-        revisions.note(connection, home, {**values, "action": "withdrawal", "submission": number})
+        revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "withdrawal", number)
     submissions.withdrawn(connection, home, number, caller.now, revision, reason)
 
 

@@ -21,17 +21,17 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlmodel import SQLModel
 
 from service.method.measures import MEASURES
-from service.store.columns import amount, code, number_key
+from service.store.columns import code, number_key
 from service.store.database import load
+from service.store.measured import Measured
 from service.store.reach import Reach
 
 KEY = ("period", "customer_id", "salesperson_id", "channel_id", "product_group_id")
 
 
-class Entry(SQLModel, table=True):
+class Entry(Measured, table=True):
     subsidiary_id: int = number_key()
     feed: int = number_key()
     source: str = code(primary_key=True)
@@ -41,21 +41,6 @@ class Entry(SQLModel, table=True):
     salesperson_id: int
     channel_id: int
     product_group_id: int
-    orders: int = amount()
-    revenue: int = amount()
-    margin: int = amount()
-    quotes: int = amount()
-    quote_value: int = amount()
-    leads: int = amount()
-    qualified: int = amount()
-    offers: int = amount()
-    wins: int = amount()
-    lead_value: int = amount()
-    offer_value: int = amount()
-    win_value: int = amount()
-    calls: int = amount()
-    meetings: int = amount()
-    hours: int = amount()
     __table_args__ = (Index("ix_entry_line", "subsidiary_id", "feed", *KEY),)
 
 

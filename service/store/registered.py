@@ -5,31 +5,28 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from service.store import customers, labels, salespeople
+from service.store.nouns import with_codes
 from service.store.pages import later
 from service.store.reach import Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
-_CODES = {
-    "customer": customers.TABLE,
-    "salesperson": salespeople.TABLE,
-    "channel": labels.CHANNEL,
-    "product_group": labels.PRODUCT_GROUP,
-}
-
 
 def page(
-    connection: Connection, reach: Reach, table: Table, limit: int, after: Sequence[Any] | None
+    connection: Connection,
+    reach: Reach,
+    table: Table,
+    limit: int,
+    after: Sequence[Any] | None,
+    period: int | None = None,
 ) -> Sequence[Row[Any]]:
-    """Rows of one of these tables by key, at most `limit`, those after the cursor."""
+    """Rows of one of these tables by key, at most `limit`, those after the cursor; of targets, only of a month."""
     order = list(table.primary_key.columns)
     statement = select(table, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
     statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == table.c.subsidiary_id)
-    for word, named in _CODES.items():
-        if f"{word}_id" in table.c:
-            same = (named.c.subsidiary_id == table.c.subsidiary_id) & (named.c.id == table.c[f"{word}_id"])
-            statement = statement.join(named, same).add_columns(named.c.code.label(word))
+    statement = with_codes(statement, table)
     statement = statement.where(reach.covers(table.c.subsidiary_id)).order_by(*order).limit(limit)
+    if period is not None:
+        statement = statement.where(table.c.period == period)
     if after is not None:
         statement = statement.where(later(order, after))
     return connection.execute(statement).all()

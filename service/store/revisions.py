@@ -1,13 +1,16 @@
 """The log of data revisions: when each came about, by whom, and what brought it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, Table, func, insert, select
 from sqlmodel import Field, SQLModel
 
+from service.store import subsidiaries
 from service.store.columns import revision_key, subsidiary_key
 from service.store.reach import Reach
+
+Action = Literal["submission", "withdrawal", "feeds"]
 
 
 class DataRevision(SQLModel, table=True):
@@ -23,8 +26,18 @@ class DataRevision(SQLModel, table=True):
 TABLE: Table = DataRevision.__table__  # type: ignore[attr-defined]
 
 
-def note(connection: Connection, reach: Reach, values: dict[str, Any]) -> None:
-    """Write down a revision of the one subsidiary in reach: revision, at, key_id, action, submission."""
+def raise_to(
+    connection: Connection,
+    reach: Reach,
+    revision: int,
+    at: datetime,
+    key_id: str,
+    action: Action,
+    submission: int | None = None,
+) -> None:
+    """The one subsidiary in reach has this data revision from now on; what brought it is written down."""
+    subsidiaries.raise_revision(connection, reach, revision)
+    values = {"revision": revision, "at": at, "key_id": key_id, "action": action, "submission": submission}
     connection.execute(insert(TABLE).values(values | {"subsidiary_id": reach.one}))
 
 
