@@ -21,9 +21,6 @@ AMOUNT_DECIMALS = 4
 NOISE = Decimal("1e-9")
 """An amount this close to four decimals is meant to have four: the rest is what subtracting floats left over."""
 BATCH_CELLS = 262_144
-MOST_PROBLEMS = 100
-
-
 Row = tuple[int, list[Any]]
 
 
