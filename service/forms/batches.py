@@ -63,21 +63,23 @@ class Reading:
 
 def check_names(header: Sequence[str], form: Form, row: int) -> None:
     """Raises RowsRefused for names that are unknown, stand twice or are missing."""
-    accepted = frozenset(form.accepted)
-    strange = [name for name in header if name not in accepted]
-    problems = [unknown_column(row, name, form) for name in strange[:LISTED_PROBLEMS]]
-    problems += [
-        Problem(row, name, "duplicate_column", f"The column {name} stands more than once in the header.")
-        for name, count in Counter(header).items()
-        if count > 1 and name in accepted
-    ]
+    accepted, counts = frozenset(form.accepted), Counter(header)
+    # A name that stands twice is told once: at its first place its count is taken away.
+    wrong = [name for name in header if name not in accepted or counts.pop(name, 1) > 1]
+    problems = [_wrong_name(row, name, form) for name in wrong[:LISTED_PROBLEMS]]
     problems += [
         Problem(row, column.name, "missing_column", f"The column {column.name} is needed.")
         for column in form.columns
         if column.required and column.name not in header
     ]
     if problems:
-        raise RowsRefused(problems[:LISTED_PROBLEMS], len(problems) + len(strange[LISTED_PROBLEMS:]), 0)
+        raise RowsRefused(problems[:LISTED_PROBLEMS], len(problems) + len(wrong[LISTED_PROBLEMS:]), 0)
+
+
+def _wrong_name(row: int, name: str, form: Form) -> Problem:
+    if name not in form.accepted:
+        return unknown_column(row, name, form)
+    return Problem(row, name, "duplicate_column", f"The column {name} stands more than once in the header.")
 
 
 def unknown_column(row: int, name: str, form: Form) -> Problem:
