@@ -88,7 +88,7 @@ class Books:
         """Its lines in the order of their keys, without the company and the revision."""
         columns = [column for column in lines.TABLE.columns if column.name not in ("subsidiary_id", "revision")]
         statement = select(*columns).join_from(lines.TABLE, subsidiaries.TABLE, _of(lines.TABLE))
-        statement = statement.where(subsidiaries.TABLE.c.code == subsidiary).order_by(*columns[:6])
+        statement = statement.where(subsidiaries.TABLE.c.code == subsidiary).order_by(*lines.TABLE.primary_key.columns)
         with self.database.reading() as connection:
             return [tuple(row) for row in connection.execute(statement)]
 
