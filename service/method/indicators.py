@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from service.method.formulas import Formula
-from service.method.measures import MEASURES
-from service.method.quantities import COUNTED
+from service.method.quantities import QUANTITIES
 
 Unit = Literal["money", "ratio", "count", "orders a year", "money an order", "money an FTE", "money an hour"]
 _LITERATURE = "Sales-management literature; the formula is Kontor's own."
@@ -39,9 +38,6 @@ class Indicator:
             raise ValueError(f"indicator {self.id}: unknown quantities {', '.join(sorted(unknown))}")
         object.__setattr__(self, "parsed", parsed)
 
-
-QUANTITIES: Mapping[str, str] = {**{name: measure.meaning for name, measure in MEASURES.items()}, **COUNTED}
-"""Every name that a formula may use, with its meaning."""
 
 _REVENUE = ("statistics.revenue",)
 _CUSTOMERS = ("statistics.revenue", "statistics.customer")

@@ -1,148 +1,226 @@
-"""The sums and counts that formulas of indicators use, per group and window.
+"""Quantities: the additive numbers of a group and window that formulas of indicators may name.
 
-States are evaluated inside each group on the group's own lines: a customer who moves from one seller to another is lost
-for the one and new for the other, so `active = active_before − lost + new + reactivated` holds in every group.
+Each says where it comes from. Sums of measures come from the lines; the others are counted from what is named here.
 """
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-
-import numpy as np
-import pandas as pd
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from service.method.measures import MEASURES
-from service.method.months import Window
-from service.method.segments.classes import refuse_overflow
-from service.method.segments.concentration import positive, ranked_sum, sum_of_squares
-from service.method.states import State, states
-from service.values import AMOUNT_SCALE
 
-UNATTRIBUTED = 0
-"""The customer of lines that name none: part of sums, never a customer."""
-
-COUNTED: Mapping[str, str] = {
-    "months": "Months of the window.",
-    "active": "Customers with positive net revenue in the window.",
-    "active_before": "The same in the window of the same length before.",
-    "retained": "Customers active in both.",
-    "new": "Active customers who never bought before.",
-    "lost": "Customers active before and not now.",
-    "reactivated": "Active customers who bought before, but not in the window before.",
-    "prior_revenue": "Net revenue of the window before.",
-    "positive_revenue": "Net revenue of active customers.",
-    "revenue_before": "Positive net revenue of customers in the window before.",
-    "revenue_lost": "What lost customers brought before.",
-    "revenue_contracted": "What retained customers bring less than before.",
-    "revenue_expanded": "What retained customers bring more than before.",
-    "potential": "Effective potential of active customers, for the months of the window.",
-    "sum_of_squares": "Sum of the squares of active customers' revenue.",
-    "ranked_sum": "Sum of active customers' revenue times rank, 1 for the smallest.",
-    "fte": "Average full-time equivalents of sellers in the window.",
-}
-
-Group = tuple[str, ...]
-MONTHS_A_YEAR = 12
+Unit = Literal["money", "money²", "hours", "days", "months", "fte", "number"]
+Source = Literal["lines", "customers", "sellers", "segmentation", "deals", "activities", "targets", "plan", "coverage"]
 
 
-def quantities(
-    cells: pd.DataFrame,
-    window: Window,
-    potentials: Mapping[int, int],
-    default_wallet_share: Fraction,
-) -> dict[Group, dict[str, Fraction | None]]:
-    """Quantities per group, in units (not ten-thousandths); `fte` is left None.
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """`needs` are the columns of forms, as `form.column`, that must be handed in for it to be known."""
 
-    `cells`: a row per (group, customer, month) with columns `group` (a tuple of words), `customer`, `month` and all
-    measures as int64. Months up to the window's end count; those before the prior window only tell who bought earlier.
-    `potentials`: customer → potential a year, of customers whose potential is known.
-    """
-    for name in MEASURES:
-        refuse_overflow(cells[name].to_numpy())
-    told = cells[cells["month"] <= window.last]
-    names = sorted(set(told["group"]))
-    # Groups by number: pandas takes many times as long to group by tuples.
-    numbers = {name: number for number, name in enumerate(names)}
-    group = np.array([numbers[name] for name in told["group"]], dtype="int64")
-    now = (told["month"] >= window.first).to_numpy()
-    sums = told.loc[now, list(MEASURES)].groupby(group[now]).sum().reindex(range(len(names)), fill_value=0)
-    customers = _customers(told, group, window)
-    places = customers.groupby("group").indices
-    columns = {str(name): customers[name].to_numpy() for name in customers}
-    found: dict[Group, dict[str, Fraction | None]] = {}
-    for number, (name, amounts) in enumerate(zip(names, sums.to_dict("records"), strict=True)):
-        part = {column: values[places[number]] for column, values in columns.items()}
-        found[name] = {
-            **{str(measure): _units(int(amount)) for measure, amount in amounts.items()},
-            **_counted(part, len(window), potentials, default_wallet_share),
-            "prior_revenue": _units(int(part["before"].sum())),
-            "months": Fraction(len(window)),
-            "fte": None,
-        }
-    return found
+    name: str
+    unit: Unit
+    source: Source
+    meaning: str
+    needs: tuple[str, ...]
 
 
-def empty(window: Window) -> dict[str, Fraction | None]:
-    """The quantities of a group without a line."""
-    return {**dict.fromkeys((*MEASURES, *COUNTED), Fraction(0)), "months": Fraction(len(window)), "fte": None}
-
-
-def _customers(told: pd.DataFrame, group: np.ndarray, window: Window) -> pd.DataFrame:
-    """A row per group and customer, UNATTRIBUTED among them: revenue now and before, and his state."""
-    month, revenue = told["month"], told["revenue"]
-    facts = {
-        "group": group,
-        "customer": told["customer"],
-        "now": revenue.where(month >= window.first, 0),
-        "before": revenue.where(month.between(window.prior.first, window.prior.last), 0),
-        "earlier": (month < window.prior.first) & (revenue > 0),
-    }
-    frame = pd.DataFrame(facts).groupby(["group", "customer"], as_index=False).sum()
-    return frame.assign(state=states(frame["before"], frame["now"], frame["earlier"] > 0))
-
-
-def _counted(
-    part: Mapping[str, np.ndarray], months: int, potentials: Mapping[int, int], default_share: Fraction
-) -> dict[str, Fraction | None]:
-    known = part["customer"] != UNATTRIBUTED
-    now, before, state = part["now"][known], part["before"][known], part["state"][known]
-    active, bought = now > 0, before > 0
-    ascending = positive(now)
-    change = (now - before)[state == State.RETAINED.value]
-    lost = before[state == State.LOST.value]
-    potential = _potential(
-        part["customer"][known][active].tolist(), now[active].tolist(), months, potentials, default_share
-    )
-    return {
-        "active": Fraction(int(active.sum())),
-        "active_before": Fraction(int(bought.sum())),
-        **{
-            word.value: Fraction(int((state == word.value).sum()))
-            for word in (State.RETAINED, State.NEW, State.LOST, State.REACTIVATED)
-        },
-        "positive_revenue": _units(sum(ascending)),
-        "revenue_before": _units(int(before[bought].sum())),
-        "revenue_lost": _units(int(lost.sum())),
-        "revenue_contracted": _units(-int(np.minimum(change, 0).sum())),
-        "revenue_expanded": _units(int(np.maximum(change, 0).sum())),
-        "potential": potential,
-        "sum_of_squares": Fraction(sum_of_squares(ascending), AMOUNT_SCALE**2),
-        "ranked_sum": _units(ranked_sum(ascending)),
-    }
-
-
-def _potential(
-    customers: Sequence[int], bought: Sequence[int], months: int, potentials: Mapping[int, int], default_share: Fraction
-) -> Fraction:
-    """Sum over active customers of max(potential, bought), unknown potential: bought / default wallet share."""
-    known, guessed = 0, 0
-    for customer, amount in zip(customers, bought, strict=True):
-        yearly = potentials.get(customer)
-        if yearly is None:
-            guessed += amount
-        else:
-            known += max(yearly * months, amount * MONTHS_A_YEAR)
-    return (Fraction(known, MONTHS_A_YEAR) + guessed / default_share) / AMOUNT_SCALE
-
-
-def _units(amount: int) -> Fraction:
-    return Fraction(amount, AMOUNT_SCALE)
+_KIND: Mapping[str, Unit] = {"money": "money", "count": "number", "hours": "hours"}
+_BOUGHT = ("statistics.customer", "statistics.revenue")
+_POTENTIAL = ("customers.potential", *_BOUGHT)
+_SELLERS = ("salespeople.start", "salespeople.fte")
+_CLOSED = ("deals.outcome", "deals.closed")
+_DECLARED = (
+    *(
+        Quantity(measure.name, _KIND[measure.kind], "lines", measure.meaning, (f"statistics.{measure.name}",))
+        for measure in MEASURES.values()
+    ),
+    Quantity("months", "months", "lines", "Months of the window.", ()),
+    Quantity("prior_revenue", "money", "lines", "Net revenue of the window before.", ("statistics.revenue",)),
+    Quantity(
+        "revenue_at_prior_rates",
+        "money",
+        "lines",
+        "Net revenue, each month's at the rate of the same month of the window before.",
+        ("statistics.revenue", "exchange-rates.rate"),
+    ),
+    Quantity(
+        "credited_revenue",
+        "money",
+        "lines",
+        "Net revenue that is credited to a seller.",
+        ("statistics.salesperson", "statistics.revenue"),
+    ),
+    Quantity("active", "number", "customers", "Customers with positive net revenue in the window.", _BOUGHT),
+    Quantity("active_before", "number", "customers", "The same in the window of the same length before.", _BOUGHT),
+    Quantity("retained", "number", "customers", "Customers active in both.", _BOUGHT),
+    Quantity("new", "number", "customers", "Active customers who never bought before.", _BOUGHT),
+    Quantity("lost", "number", "customers", "Customers active before and not now.", _BOUGHT),
+    Quantity(
+        "reactivated",
+        "number",
+        "customers",
+        "Active customers who bought before, but not in the window before.",
+        _BOUGHT,
+    ),
+    Quantity(
+        "dormant", "number", "customers", "Customers who bought once, but in neither of the two windows.", _BOUGHT
+    ),
+    Quantity("positive_revenue", "money", "customers", "Net revenue of active customers.", _BOUGHT),
+    Quantity(
+        "revenue_before", "money", "customers", "Positive net revenue of customers in the window before.", _BOUGHT
+    ),
+    Quantity("revenue_lost", "money", "customers", "What lost customers brought before.", _BOUGHT),
+    Quantity("revenue_contracted", "money", "customers", "What retained customers bring less than before.", _BOUGHT),
+    Quantity("revenue_expanded", "money", "customers", "What retained customers bring more than before.", _BOUGHT),
+    Quantity(
+        "potential",
+        "money",
+        "customers",
+        "Effective potential of active customers, for the window's months.",
+        _POTENTIAL,
+    ),
+    Quantity("sum_of_squares", "money²", "customers", "Sum of the squares of active customers' revenue.", _BOUGHT),
+    Quantity(
+        "ranked_sum", "money", "customers", "Sum of active customers' revenue times rank, 1 for the smallest.", _BOUGHT
+    ),
+    Quantity("largest_revenue", "money", "customers", "Revenue of the largest customer.", _BOUGHT),
+    Quantity("new_hours", "hours", "customers", "Selling hours with new customers.", (*_BOUGHT, "statistics.hours")),
+    Quantity("customers", "number", "customers", "Customers handed in, whether they buy or not.", ("customers.code",)),
+    Quantity(
+        "known_potentials",
+        "number",
+        "customers",
+        "Customers handed in whose potential is known.",
+        ("customers.code", "customers.potential"),
+    ),
+    Quantity("fte", "fte", "sellers", "Average full-time equivalents of sellers in the window.", _SELLERS),
+    Quantity("sellers", "number", "sellers", "Average number of sellers in the window.", ("salespeople.start",)),
+    Quantity(
+        "cost",
+        "money",
+        "sellers",
+        "What the sellers cost in the window.",
+        ("salespeople.start", "salespeople.monthly_cost"),
+    ),
+    Quantity(
+        "paid_hours",
+        "hours",
+        "sellers",
+        "Working hours of the sellers in the window, leave, sickness and training taken out.",
+        (*_SELLERS, "salespeople.hours_a_day"),
+    ),
+    Quantity(
+        "selling_hours",
+        "hours",
+        "sellers",
+        "The part of the working hours that the method's selling share leaves for selling.",
+        (*_SELLERS, "salespeople.hours_a_day"),
+    ),
+    Quantity(
+        "seller_months", "number", "sellers", "Months in which a seller was employed, over all sellers.", _SELLERS
+    ),
+    Quantity(
+        "logged_months",
+        "number",
+        "sellers",
+        "Of these, the months for which he logged hours.",
+        (*_SELLERS, "statistics.hours", "statistics.salesperson"),
+    ),
+    Quantity(
+        "strong_revenue",
+        "money",
+        "segmentation",
+        "Positive revenue of customers of potential class A or B.",
+        _POTENTIAL,
+    ),
+    Quantity(
+        "strong_potential",
+        "money",
+        "segmentation",
+        "Effective potential of customers of potential class A or B, whether they buy or not.",
+        _POTENTIAL,
+    ),
+    Quantity(
+        "contact_norm",
+        "number",
+        "segmentation",
+        "Contacts that the method's norms ask for with active customers, by class, in the window.",
+        _BOUGHT,
+    ),
+    Quantity(
+        "norm_hours",
+        "hours",
+        "segmentation",
+        "Hours that these contacts, the orders and the stages of the funnel take by the method's norms.",
+        _BOUGHT,
+    ),
+    Quantity(
+        "grow_gap",
+        "money",
+        "segmentation",
+        "Gap, at the end of the window before, of the customers who were of segment GROW then.",
+        _POTENTIAL,
+    ),
+    Quantity(
+        "grow_won", "money", "segmentation", "What these customers bring more than before, if they do.", _POTENTIAL
+    ),
+    Quantity("open_deals", "number", "deals", "Deals open at the end of the window.", ("deals.created", *_CLOSED)),
+    Quantity("open_value", "money", "deals", "Amount of the open deals.", ("deals.created", "deals.amount", *_CLOSED)),
+    Quantity("won_deals", "number", "deals", "Deals won in the window.", _CLOSED),
+    Quantity("lost_deals", "number", "deals", "Deals lost in the window.", _CLOSED),
+    Quantity("won_value", "money", "deals", "Amount of the deals won in the window.", ("deals.amount", *_CLOSED)),
+    Quantity(
+        "deal_days",
+        "days",
+        "deals",
+        "Days from creation to win, of the deals won in the window.",
+        ("deals.created", *_CLOSED),
+    ),
+    Quantity(
+        "stuck_deals",
+        "number",
+        "deals",
+        "Open deals that have been in their stage for longer than the method's limit.",
+        ("deals.stages", "deals.created", *_CLOSED),
+    ),
+    Quantity(
+        "moved_deals",
+        "number",
+        "deals",
+        "Deals created, moved to a further stage, won or lost in the last seven days of the window.",
+        ("deals.stages", "deals.created", *_CLOSED),
+    ),
+    Quantity(
+        "contacted",
+        "number",
+        "activities",
+        "Active customers with a contact up to the end of the window.",
+        ("activities.date", "activities.customer", *_BOUGHT),
+    ),
+    Quantity(
+        "contact_age",
+        "days",
+        "activities",
+        "Days from their last contact to the end of the window, over these customers.",
+        ("activities.date", "activities.customer", *_BOUGHT),
+    ),
+    Quantity("target", "money", "targets", "Revenue targets of the window's months.", ("targets.value",)),
+    Quantity(
+        "target_ahead",
+        "money",
+        "targets",
+        "Revenue targets of as many months as the window has, after its end.",
+        ("targets.value",),
+    ),
+    Quantity(
+        "planned_revenue",
+        "money",
+        "plan",
+        "Revenue that the newest plan plans for the window's months.",
+        ("statistics.revenue",),
+    ),
+    Quantity("expected_cells", "number", "coverage", "Months for which the subsidiaries are to hand in data.", ()),
+    Quantity("filled_cells", "number", "coverage", "Of these, the months that have data.", ()),
+)
+QUANTITIES: Mapping[str, Quantity] = {quantity.name: quantity for quantity in _DECLARED}
+"""Every name that a formula may use."""

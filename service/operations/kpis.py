@@ -10,11 +10,11 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import BadArgument, MixedCurrencies, NoData
+from service.method.counting import Group, empty, quantities
 from service.method.indicators import INDICATORS, Indicator
 from service.method.measures import MEASURES
 from service.method.money import convert
 from service.method.months import Window
-from service.method.quantities import Group, empty, quantities
 from service.operations import dimensions, fiscal, methods, windows
 from service.operations.currencies import Rates, converted
 from service.operations.segments import window_text
