@@ -1,0 +1,1 @@
+"""Answers in the shape that others read: tables as files."""
