@@ -19,10 +19,9 @@ from service.operations.repeats import fingerprint
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """What came, what it is declared to be, and the fingerprint of the whole request."""
+    """What came, and the fingerprint of the whole request."""
 
     source: Source
-    charset: str
     fingerprint: str
     unpacked_limit: int
 
@@ -42,11 +41,11 @@ async def spooled(request: Request) -> AsyncIterator[Spooled]:
         file.flush()
         sha256 = digest.hexdigest()
         packed = "gzip" if encoding == "gzip" else ""
-        source = Source(Path(file.name), sha256, size, FORMATS[content_type], packed, request.url.query)
+        source = Source(Path(file.name), sha256, size, FORMATS[content_type], packed, charset, request.url.query)
         parts = (request.method, request.url.path, request.url.query, content_type, charset, packed, sha256)
         settings = request.app.state.settings
         limit = settings.max_json_bytes if source.format.whole else settings.max_body_bytes
-        yield Spooled(source, charset, fingerprint(*parts), limit)
+        yield Spooled(source, fingerprint(*parts), limit)
 
 
 def _declared(headers: Headers) -> tuple[str, str]:

@@ -98,7 +98,7 @@ class SubmissionRecord(Strict):
     subsidiary: str | None
     mode: str
     reason: str
-    content_type: str
+    content_type: str = Field(description="With its charset where that is not UTF-8.")
     content_encoding: str = Field(description="`gzip` or empty: how the body came.")
     query: str = Field(description="What the request declared, as it came.")
     received_at: datetime
@@ -168,7 +168,7 @@ def _submit_operation(form: Form) -> Any:
         terms = intake.Terms(mode, correction, reason)
         if correction == "delta" and (form.name != "statistics" or idempotency_key is None):
             raise BadArgument("correction", "A delta is for the form statistics, and needs an Idempotency-Key.")
-        dialect = Dialect(delimiter, decimal, date_format, body.charset, sheet)
+        dialect = Dialect(delimiter, decimal, date_format, body.source.charset, sheet)
         with entry.reading():
             pass  # nobody makes us read a form without a key that may hand it in
         with opened(form, body.source, dialect, body.unpacked_limit) as handed:
@@ -351,7 +351,7 @@ def get_submission_source(submission: SubmissionPath, entry: Reads) -> Response:
     headers = {"Content-Encoding": row.content_encoding} if row.content_encoding else {}
     pieces = iter(lambda: body.read(SPOOLED_IN_MEMORY), b"")
     return StreamingResponse(
-        pieces, media_type=CONTENT_TYPES[row.format], headers=headers, background=BackgroundTask(body.close)
+        pieces, media_type=_content_type(row), headers=headers, background=BackgroundTask(body.close)
     )
 
 
@@ -396,9 +396,14 @@ def _record(row: Row[Any]) -> SubmissionRecord:
     return SubmissionRecord(
         id=references.write(row.subsidiary, row.number),
         subsidiary=row.subsidiary or None,
-        content_type=CONTENT_TYPES[row.format],
+        content_type=_content_type(row),
         **values,
     )
+
+
+def _content_type(row: Row[Any]) -> str:
+    charset = "" if row.charset == "utf-8" else f"; charset={row.charset}"
+    return CONTENT_TYPES[row.format] + charset
 
 
 def _problem(row: Row[Any]) -> RowProblem:

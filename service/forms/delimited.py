@@ -10,6 +10,7 @@ import csv
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,8 +26,10 @@ from service.forms.dialect import DELIMITERS, ENCODINGS, Dialect
 from service.forms.notation import plain_notation
 
 CHUNK = 1 << 20
-BLOCK = 8 * CHUNK
-"""What a batch is made of: larger ones repeat less work on the texts that stand in all of them."""
+BLOCK = CHUNK
+"""What Arrow reads at once; small, as it reads up to 32 of them ahead."""
+BLOCKS = 4
+"""So many make a batch: larger ones repeat less work on the texts that stand in all of them."""
 LONGEST_HEADER = LONGEST_ROW = 1 << 20
 LONGEST_CELL = 32_767
 _QUOTE = ord('"')
@@ -48,8 +51,8 @@ def _batches(text: "_Text", header: Sequence[str], form: Form, dialect: Dialect)
     rows = _Rows(header)
     try:
         with _open(text, rows, dialect) as reader:
-            for cells in reader:
-                yield plain_notation(rows.batch(cells), form, dialect)
+            while blocks := list(islice(reader, BLOCKS)):
+                yield plain_notation(rows.batch(pa.concat_batches(blocks)), form, dialect)
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
             raise BadBody(f"The CSV cannot be read: {error}") from error

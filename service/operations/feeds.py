@@ -4,6 +4,7 @@ Lines of a register stand beside those of the form `statistics`, under their own
 that the register's rows make. They are made anew whenever a row of the register changes.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -118,9 +119,10 @@ def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: b
         else:
             lines.remove(connection, home, _NUMBERS[register], revision)
             entries.clear(connection, home, _NUMBERS[register])
+    declaration = json.dumps({"feeds": wanted, "replace": replace})
     columns = {f"feed_{group}": feed for group, feed in wanted.items()}
     subsidiaries.change(connection, home, columns, caller.now)
-    revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "feeds")
+    revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "feeds", declared=declaration)
 
 
 def _stored(connection: Connection, home: Reach, register: str, declared: str) -> dict[str, Any]:

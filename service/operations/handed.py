@@ -30,6 +30,7 @@ class Source:
     size: int
     format: Format
     encoding: str
+    charset: str
     query: str
 
 

@@ -160,6 +160,7 @@ def _values(
         "reason": terms.reason,
         "format": source.format.name,
         "content_encoding": source.encoding,
+        "charset": source.charset,
         "query": source.query,
         "sha256": source.sha256,
         "size": source.size,

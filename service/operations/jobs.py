@@ -142,10 +142,9 @@ class Worker:
                 file.write(piece)
             file.flush()
             format_ = FORMATS[CONTENT_TYPES[declared["format"]]]
-            source = Source(
-                Path(file.name), row.sha256, declared["size"], format_, declared["encoding"], declared["query"]
-            )
             dialect = Dialect(**declared["dialect"])
+            as_it_came = (declared["encoding"], dialect.charset, declared["query"])
+            source = Source(Path(file.name), row.sha256, declared["size"], format_, *as_it_came)
             with opened(FORMS[row.form], source, dialect, declared["unpacked_limit"]) as handed:
                 terms = intake.Terms(**declared["terms"])
                 number, _, _ = intake.submit(caller, home, handed, terms, self._reporter(home, row))

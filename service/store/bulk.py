@@ -6,6 +6,7 @@ that. Whoever writes holds the lock on the subsidiary, so two submissions never 
 """
 
 import math
+from array import array
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,7 @@ from sqlalchemy import (
 
 from service.store.database import affected, load
 
-RUN_ROWS = 262_144
+RUN_ROWS = 131_072
 DELETED, ROW = "deleted", "row"
 
 
@@ -78,7 +79,7 @@ class Staged:
         self.rows.create(connection)
         self.count = 0
         self._waiting: list[pa.Table] = []
-        self._hashes: list[Any] = []
+        self._hashes = array("Q")
         self._first: int | None = None
         self._last: int | None = None
 
@@ -91,7 +92,7 @@ class Staged:
         self.count += len(rows)
         self._waiting.append(batch)
         brought = [key for key in self.keys if key in self.names]
-        self._hashes.append(_hashes(batch, brought))
+        self._hashes.frombytes(_hashes(batch, brought).tobytes())
         if pa.types.is_integer(batch.schema.field(brought[0]).type):
             numbers = batch.column(brought[0]).to_numpy()
             low, high = int(numbers.min()), int(numbers.max())
@@ -107,7 +108,9 @@ class Staged:
 
     def repeated(self) -> list[tuple[int, int]]:
         """Rows with a key that an earlier row has: the row's number and the earlier one's."""
-        hashes = np.sort(np.concatenate(self._hashes)) if self._hashes else np.array([], dtype=np.uint64)
+        hashes = np.frombuffer(self._hashes, dtype=np.uint64)
+        hashes.sort()
+        self._hashes = array("Q")
         if not (hashes[1:] == hashes[:-1]).any():
             return []
         brought = [self.rows.c[key] for key in self.keys if key in self.names]

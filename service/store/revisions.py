@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, Table, func, insert, select
+from sqlalchemy import Connection, Select, Table, Text, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from service.store import subsidiaries
@@ -14,6 +14,8 @@ Action = Literal["submission", "withdrawal", "feeds"]
 
 
 class DataRevision(SQLModel, table=True):
+    """`declared` is what the request said that a submission's record does not: JSON, for a switch of feeds."""
+
     __tablename__ = "data_revision"
     subsidiary_id: int = subsidiary_key()
     revision: int = revision_key()
@@ -21,6 +23,7 @@ class DataRevision(SQLModel, table=True):
     key_id: str = Field(max_length=32)
     action: str = Field(max_length=16)
     submission: int | None = None
+    declared: str | None = Field(default=None, sa_type=Text)
 
 
 TABLE: Table = DataRevision.__table__  # type: ignore[attr-defined]
@@ -34,11 +37,12 @@ def raise_to(
     key_id: str,
     action: Action,
     submission: int | None = None,
+    declared: str | None = None,
 ) -> None:
     """The one subsidiary in reach has this data revision from now on; what brought it is written down."""
     subsidiaries.raise_revision(connection, reach, revision)
-    values = {"revision": revision, "at": at, "key_id": key_id, "action": action, "submission": submission}
-    connection.execute(insert(TABLE).values(values | {"subsidiary_id": reach.one}))
+    values = {"subsidiary_id": reach.one, "revision": revision, "at": at, "key_id": key_id, "action": action}
+    connection.execute(insert(TABLE).values(**values, submission=submission, declared=declared))
 
 
 def newest_at(reach: Reach, moment: datetime) -> Select[Any]:

@@ -43,6 +43,7 @@ class Submission(SQLModel, table=True):
     mode: str = Field(max_length=8)
     format: str = Field(max_length=8)
     content_encoding: str = Field(default="", max_length=16)
+    charset: str = Field(default="utf-8", max_length=16)
     query: str = Field(default="", sa_type=Text)
     reason: str = Field(default="", max_length=500)
     sha256: str = Field(max_length=64)

@@ -9,6 +9,8 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ from sqlalchemy import func, select
 
 from service.store import lines, submissions, subsidiaries
 from service.store.database import Database
+from tests.faults.postgresql import OwnPostgres
 
 ROWS, CUSTOMERS = 20_000, 600
 MOMENTS = int(os.environ.get("KONTOR_FAULTS", "5"))
@@ -147,3 +150,29 @@ def test_a_killed_service_stores_all_or_nothing_and_then_once(server_of_either, 
         answer = books.disturbed(f"S{place}", moment, server_of_either.kill)
         server_of_either.start()
         books.handed_in_once(f"S{place}", expected, answer)
+
+
+@pytest.fixture
+def own_postgres(postgres: str) -> Iterator[OwnPostgres]:
+    """A PostgreSQL server for one test; the shared one has made the programs ready to be run. Its folder has a short
+    name: that of a socket is limited."""
+    with TemporaryDirectory(prefix="kontor-") as folder:
+        server = OwnPostgres(Path(folder))
+        server.start()
+        yield server
+        server.stop()
+
+
+def test_a_killed_postgresql_stores_all_or_nothing_and_then_once(own_postgres, server_of, books_of):
+    def fault() -> None:
+        own_postgres.kill()
+        own_postgres.start()
+
+    with server_of(own_postgres.url) as server:
+        books = books_of(server)
+        expected = books.undisturbed()
+        for place, moment in enumerate(moments(MOMENTS * 2 // 5)):
+            answer = books.disturbed(f"P{place}", moment, fault)
+            assert answer is not None
+            assert answer.status_code in (201, 503), answer.text
+            books.handed_in_once(f"P{place}", expected, answer)
