@@ -62,10 +62,8 @@ class Formula:
         _scan(text)
         try:
             tree = ast.parse(text.strip(), mode="eval").body
-        except SyntaxError as error:
-            raise BadFormula(f"{text!r} is not a formula: {error.msg}") from error
-        except (RecursionError, MemoryError) as error:
-            raise BadFormula(_too_deep()) from error
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise BadFormula(f"{text!r} is not a formula: {getattr(error, 'msg', _too_deep())}") from error
         # Sizes first: what walks a tree to its depth must not be the one to find out how deep it is.
         _measure(tree)
         return cls(text, frozenset(_checked(tree, text)), tree)
