@@ -97,6 +97,7 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/coverage"): Call("filtered"),
     ("GET", "/v1/coverage/completeness"): Call("filtered"),
     ("GET", "/v1/coverage/checks"): Call("hidden", {"subsidiary": "DE"}),
+    ("GET", "/v1/coverage/requirements"): Call("hidden", {"subsidiary": "DE"}),
     ("GET", "/v1/methods"): Call("shared"),
     ("GET", "/v1/methods/{method}"): Call("shared", path={"method": "standard-1"}),
     ("POST", "/v1/methods"): Call("group", body=_METHOD),
@@ -105,8 +106,8 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/methods/{method}/effects"): Call(
         "hidden", {"against": "standard-1", "subsidiary": "DE"}, path={"method": "standard-1"}
     ),
-    ("GET", "/v1/indicators"): Call("shared"),
-    ("GET", "/v1/indicators/{indicator}"): Call("shared", path={"indicator": "revenue"}),
+    ("GET", "/v1/indicators"): Call("hidden", {"subsidiary": "DE"}),
+    ("GET", "/v1/indicators/{indicator}"): Call("hidden", {"subsidiary": "DE"}, path={"indicator": "revenue"}),
     ("POST", "/v1/segmentations"): Call("hidden", body={"subsidiary": "DE"}),
     ("GET", "/v1/segmentations"): Call("filtered"),
     ("GET", "/v1/segmentations/{segmentation}"): Call("hidden", path={"segmentation": "DE.1"}),
