@@ -16,6 +16,7 @@
     ├── Unprocessable         422  well-formed, but it cannot be done
     │   ├── InvalidRequest         it does not fit the contract
     │   ├── RowsRefused            rows of a submission, each with its reason
+    │   ├── DocumentRefused        places of a document, each with its reason
     │   ├── KeyReused              Idempotency-Key used before with another request
     │   ├── MissingRate            an amount cannot be converted, and which month lacks the rate
     │   ├── MixedCurrencies        a sum over several currencies was asked for
@@ -226,6 +227,22 @@ class RowsRefused(Unprocessable):
             "errors_total": self.total,
             "received": self.received,
         }
+
+
+class DocumentRefused(Unprocessable):
+    """The document cannot be taken; nothing of it is stored. `errors` names each place, dotted, and the reason."""
+
+    title = "The document cannot be taken"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = "; ".join(f"{problem.column}: {problem.message}" for problem in problems[:3])
+        more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+        super().__init__(first + more)
+        self.problems = list(problems)
+
+    def extra(self) -> dict[str, Any]:
+        listed = [problem.as_dict() for problem in self.problems[:LISTED_PROBLEMS]]
+        return {"errors": listed, "errors_total": len(self.problems)}
 
 
 class KeyReused(Unprocessable):

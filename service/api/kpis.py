@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from service.api.models import FirstMonth, LastMonth, Period, Strict, WindowDocument
+from service.api.models import FirstMonth, LastMonth, MethodFilter, Period, Strict, WindowDocument
 from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
-from service.method.indicators import INDICATORS
 from service.operations import kpis
 from service.operations.dimensions import DIMENSIONS, TIMES
 from service.values import Code, Money
@@ -41,6 +40,7 @@ class KpiControl(Strict):
 
 class KpiTable(Strict):
     window: WindowDocument
+    method: str = Field(description="The method version they were computed with.")
     items: list[Kpi]
     control: list[KpiControl]
 
@@ -66,6 +66,7 @@ def get_kpis(
         str, Query(pattern="^(local|[A-Z]{3})$", description="`local`, or the currency everything is converted into.")
     ] = kpis.LOCAL,
     subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
+    method: MethodFilter = None,
 ) -> KpiTable:
     """Each value is a ratio of sums over its group; growth and states compare with the same length before.
 
@@ -73,13 +74,14 @@ def get_kpis(
     the window. FTE fall apart only by subsidiary, team and salesperson.
     """
     question = kpis.Question(
-        indicators=_names(indicators) or tuple(INDICATORS),
+        indicators=_names(indicators),
         group_by=_names(group_by),
         first=first,
         last=last,
         currency=currency,
         subsidiaries=tuple(subsidiary or ()),
         period=period,
+        method=method,
     )
     with entry.reading() as caller:
         return KpiTable(**kpis.answer(caller, question))

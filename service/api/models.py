@@ -43,6 +43,14 @@ Period = Annotated[
         examples=["2026-Q1"],
     ),
 ]
+MethodFilter = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="Id of a method version; without it the one valid in the last month.",
+        examples=["standard-1"],
+    ),
+]
 ResultPath = Annotated[str, Path(max_length=80, description="Id of the result.", examples=["DE.1"])]
 
 

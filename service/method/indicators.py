@@ -1,51 +1,31 @@
 """The catalogue of indicators (the method, section 5): each declared once, computed as a ratio of sums at any grouping.
 
 Adding one: its declaration here and its hand-worked value in `tests/method/test_indicators.py`; the catalogue, the
-KPIs and the docs follow.
+KPIs and the docs follow. The module is long because it is a table: a row is an indicator.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
-from service.method.formulas import Formula
-from service.method.quantities import QUANTITIES
+from service.method.catalogue import Declaration, Indicator, Unavailable, resolved
 
-Unit = Literal["money", "ratio", "count", "orders a year", "money an order", "money an FTE", "money an hour"]
-_LITERATURE = "Sales-management literature; the formula is Kontor's own."
+__all__ = ["INDICATORS", "UNAVAILABLE", "Indicator"]
 
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """`formula` runs over the quantities of a group; `n` names the quantity that says how much it rests on."""
-
-    id: str
-    name: str
-    kind: Literal["result", "efficiency", "management", "quality"]
-    unit: Unit
-    direction: Literal["higher", "lower", "neutral"]
-    formula: str
-    n: str
-    meaning: str
-    needs: tuple[str, ...]
-    source: str = _LITERATURE
-    parsed: Formula = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        parsed = Formula.parse(self.formula)
-        unknown = (parsed.names | {self.n}) - QUANTITIES.keys()
-        if unknown:
-            raise ValueError(f"indicator {self.id}: unknown quantities {', '.join(sorted(unknown))}")
-        object.__setattr__(self, "parsed", parsed)
-
-
-_REVENUE = ("statistics.revenue",)
-_CUSTOMERS = ("statistics.revenue", "statistics.customer")
+_WORKLOAD = "Workload method: Talley 1961."
+_RETENTION = "Customer retention: Reichheld and Sasser 1990; the formula is Kontor's own."
+_FUNNEL = "Sales funnel, in number and in money; the formula is Kontor's own."
 _DECLARED = (
-    Indicator(
-        "revenue", "Revenue", "result", "money", "higher", "revenue", "active", "Net revenue of the group.", _REVENUE
+    Declaration(
+        "revenue",
+        "Revenue",
+        "result",
+        "money",
+        "higher",
+        "revenue",
+        "active",
+        "commercial director",
+        "Net revenue of the group.",
     ),
-    Indicator(
+    Declaration(
         "margin",
         "Margin",
         "result",
@@ -53,10 +33,10 @@ _DECLARED = (
         "higher",
         "margin",
         "active",
+        "commercial director",
         "Revenue less the cost of what was sold.",
-        ("statistics.margin",),
     ),
-    Indicator(
+    Declaration(
         "margin_rate",
         "Margin rate",
         "management",
@@ -64,10 +44,10 @@ _DECLARED = (
         "higher",
         "margin / revenue",
         "active",
+        "seller",
         "Margin per unit of revenue.",
-        ("statistics.margin", "statistics.revenue"),
     ),
-    Indicator(
+    Declaration(
         "growth",
         "Growth",
         "result",
@@ -75,21 +55,55 @@ _DECLARED = (
         "higher",
         "revenue / prior_revenue - 1",
         "active_before",
+        "commercial director",
         "Change of revenue against the window of the same length before.",
-        _REVENUE,
     ),
-    Indicator(
+    Declaration(
+        "growth_constant",
+        "Growth in constant currency",
+        "result",
+        "ratio",
+        "higher",
+        "revenue_at_prior_rates / prior_revenue - 1",
+        "active_before",
+        "commercial director",
+        "Growth with each month at the rate of the same month of the window before: what exchange rates "
+        "did is left out.",
+    ),
+    Declaration(
+        "plan_attainment",
+        "Plan attainment",
+        "result",
+        "ratio",
+        "higher",
+        "revenue / planned_revenue",
+        "active",
+        "commercial director",
+        "Revenue against what the newest plan planned for the window.",
+    ),
+    Declaration(
+        "target_attainment",
+        "Target attainment",
+        "result",
+        "ratio",
+        "higher",
+        "revenue / target",
+        "active",
+        "commercial director",
+        "Revenue against the quotas that were handed in.",
+    ),
+    Declaration(
         "active_customers",
-        "Active customers",
+        "Active customers (N)",
         "result",
         "count",
         "higher",
         "active",
         "active",
-        "Customers with positive net revenue.",
-        _CUSTOMERS,
+        "team lead",
+        "Customers with positive net revenue in the window.",
     ),
-    Indicator(
+    Declaration(
         "new_customers",
         "New customers",
         "result",
@@ -97,10 +111,10 @@ _DECLARED = (
         "higher",
         "new",
         "active",
+        "marketing",
         "They buy, and never did before.",
-        _CUSTOMERS,
     ),
-    Indicator(
+    Declaration(
         "lost_customers",
         "Lost customers",
         "result",
@@ -108,10 +122,10 @@ _DECLARED = (
         "lower",
         "lost",
         "active_before",
+        "seller",
         "They bought in the window before, and do not now.",
-        _CUSTOMERS,
     ),
-    Indicator(
+    Declaration(
         "reactivated_customers",
         "Reactivated customers",
         "result",
@@ -119,10 +133,10 @@ _DECLARED = (
         "higher",
         "reactivated",
         "active",
+        "seller",
         "They buy again after a whole window without a purchase.",
-        _CUSTOMERS,
     ),
-    Indicator(
+    Declaration(
         "retention",
         "Customer retention",
         "management",
@@ -130,10 +144,11 @@ _DECLARED = (
         "higher",
         "retained / active_before",
         "active_before",
+        "seller",
         "Share of the buyers of the window before who buy again.",
-        _CUSTOMERS,
+        _RETENTION,
     ),
-    Indicator(
+    Declaration(
         "net_revenue_retention",
         "Net revenue retention",
         "result",
@@ -141,10 +156,11 @@ _DECLARED = (
         "higher",
         "(revenue_before - revenue_lost - revenue_contracted + revenue_expanded) / revenue_before",
         "active_before",
+        "commercial director",
         "What the buyers of the window before bring now, against what they brought then.",
-        _CUSTOMERS,
+        _RETENTION,
     ),
-    Indicator(
+    Declaration(
         "gross_revenue_retention",
         "Gross revenue retention",
         "result",
@@ -152,10 +168,11 @@ _DECLARED = (
         "higher",
         "(revenue_before - revenue_lost - revenue_contracted) / revenue_before",
         "active_before",
+        "commercial director",
         "The same without what they buy more.",
-        _CUSTOMERS,
+        _RETENTION,
     ),
-    Indicator(
+    Declaration(
         "order_frequency",
         "Order frequency (F)",
         "management",
@@ -163,10 +180,10 @@ _DECLARED = (
         "higher",
         "orders / active * 12 / months",
         "active",
+        "seller",
         "Orders per active customer and year.",
-        ("statistics.orders", "statistics.customer"),
     ),
-    Indicator(
+    Declaration(
         "value_per_order",
         "Value per order (V)",
         "management",
@@ -174,10 +191,10 @@ _DECLARED = (
         "higher",
         "revenue / orders",
         "orders",
+        "seller",
         "Revenue per order.",
-        ("statistics.orders", "statistics.revenue"),
     ),
-    Indicator(
+    Declaration(
         "wallet_share",
         "Wallet share",
         "result",
@@ -185,10 +202,21 @@ _DECLARED = (
         "higher",
         "positive_revenue / potential",
         "active",
+        "seller",
         "Our share of what active customers buy from all suppliers.",
-        ("customers.potential", *_CUSTOMERS),
     ),
-    Indicator(
+    Declaration(
+        "strong_coverage",
+        "Coverage of A and B potential",
+        "result",
+        "ratio",
+        "higher",
+        "strong_revenue / strong_potential",
+        "active",
+        "commercial director",
+        "Our share of what customers of potential class A or B buy from all suppliers, buyers of ours or not.",
+    ),
+    Declaration(
         "concentration_hhi",
         "Concentration (HHI)",
         "result",
@@ -196,11 +224,11 @@ _DECLARED = (
         "neutral",
         "sum_of_squares / (positive_revenue * positive_revenue)",
         "active",
+        "commercial director",
         "Herfindahl-Hirschman index: sum of the customers' squared shares of revenue.",
-        _CUSTOMERS,
         "Hirschman 1945, Herfindahl 1950.",
     ),
-    Indicator(
+    Declaration(
         "concentration_gini",
         "Concentration (Gini)",
         "result",
@@ -208,11 +236,22 @@ _DECLARED = (
         "neutral",
         "2 * ranked_sum / (active * positive_revenue) - (active + 1) / active",
         "active",
+        "commercial director",
         "Gini coefficient of the customers' revenue: 0 even, towards 1 one has all.",
-        _CUSTOMERS,
         "Gini 1912.",
     ),
-    Indicator(
+    Declaration(
+        "largest_share",
+        "Share of the largest customer",
+        "result",
+        "ratio",
+        "neutral",
+        "largest_revenue / positive_revenue",
+        "active",
+        "commercial director",
+        "Revenue of the largest customer against that of all active ones.",
+    ),
+    Declaration(
         "revenue_per_fte",
         "Revenue per FTE",
         "efficiency",
@@ -220,10 +259,21 @@ _DECLARED = (
         "higher",
         "revenue / fte",
         "fte",
+        "team lead",
         "Revenue per average full-time equivalent of sellers in the period.",
-        ("statistics.revenue", "salespeople.fte"),
     ),
-    Indicator(
+    Declaration(
+        "margin_per_fte",
+        "Margin per FTE",
+        "efficiency",
+        "money an FTE",
+        "higher",
+        "margin / fte",
+        "fte",
+        "team lead",
+        "Margin per average full-time equivalent of sellers in the period.",
+    ),
+    Declaration(
         "revenue_per_hour",
         "Revenue per selling hour",
         "efficiency",
@@ -231,8 +281,423 @@ _DECLARED = (
         "higher",
         "revenue / hours",
         "hours",
+        "seller",
         "Revenue per logged selling hour.",
-        ("statistics.revenue", "statistics.hours"),
+    ),
+    Declaration(
+        "margin_per_hour",
+        "Margin per selling hour",
+        "efficiency",
+        "money an hour",
+        "higher",
+        "margin / hours",
+        "hours",
+        "seller",
+        "Margin per logged selling hour.",
+    ),
+    Declaration(
+        "selling_cost_ratio",
+        "Selling cost ratio",
+        "efficiency",
+        "ratio",
+        "lower",
+        "cost / revenue",
+        "sellers",
+        "commercial director",
+        "What the sellers cost per unit of revenue.",
+    ),
+    Declaration(
+        "hours_per_new_customer",
+        "Hours per new customer",
+        "efficiency",
+        "hours a customer",
+        "lower",
+        "new_hours / new",
+        "new",
+        "team lead",
+        "Logged hours with new customers, by each of them. Hours with leads that never bought are not in it.",
+    ),
+    Declaration(
+        "cost_per_new_customer",
+        "Cost per new customer",
+        "efficiency",
+        "money a customer",
+        "lower",
+        "cost * new_hours / hours / new",
+        "new",
+        "commercial director",
+        "The part of the sellers' cost that their logged hours with new customers are, by each new customer.",
+    ),
+    Declaration(
+        "selling_time_share",
+        "Share of selling time",
+        "efficiency",
+        "ratio",
+        "higher",
+        "hours / paid_hours",
+        "sellers",
+        "team lead",
+        "Logged selling hours of the working hours, leave, sickness and training taken out.",
+    ),
+    Declaration(
+        "load",
+        "Load",
+        "efficiency",
+        "ratio",
+        "neutral",
+        "norm_hours / selling_hours",
+        "sellers",
+        "team lead",
+        "Hours that the norms ask for against the hours there are for selling: below 0.7 spare, above 1 overloaded.",
+        _WORKLOAD,
+    ),
+    Declaration(
+        "break_even_ratio",
+        "Break-even ratio",
+        "efficiency",
+        "ratio",
+        "higher",
+        "margin / cost",
+        "sellers",
+        "commercial director",
+        "Margin per unit of what the sellers cost; below 1 they cost more than they bring.",
+    ),
+    Declaration(
+        "leads",
+        "Leads",
+        "management",
+        "count",
+        "higher",
+        "leads",
+        "leads",
+        "marketing",
+        "New leads in the window.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "lead_to_qualified",
+        "Conversion lead to qualified",
+        "management",
+        "ratio",
+        "higher",
+        "qualified / leads",
+        "leads",
+        "marketing",
+        "Leads that got qualified, as a ratio of the window's sums. Qualified leads carry no amount, so "
+        "there is no such conversion in money.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "qualified_to_offer",
+        "Conversion qualified to offer",
+        "management",
+        "ratio",
+        "higher",
+        "offers / qualified",
+        "qualified",
+        "seller",
+        "Qualified leads that got an offer, as a ratio of the window's sums.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "offer_to_win",
+        "Conversion offer to win",
+        "management",
+        "ratio",
+        "higher",
+        "wins / offers",
+        "offers",
+        "seller",
+        "Offers that were won, as a ratio of the window's sums.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "lead_to_win",
+        "Conversion lead to win",
+        "management",
+        "ratio",
+        "higher",
+        "wins / leads",
+        "leads",
+        "team lead",
+        "The whole funnel of new customers in number.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "lead_to_offer_value",
+        "Conversion lead to offer in money",
+        "management",
+        "ratio",
+        "higher",
+        "offer_value / lead_value",
+        "leads",
+        "seller",
+        "Amount offered by amount of the leads.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "offer_to_win_value",
+        "Conversion offer to win in money",
+        "management",
+        "ratio",
+        "higher",
+        "win_value / offer_value",
+        "offers",
+        "seller",
+        "Amount won by amount offered.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "lead_to_win_value",
+        "Conversion lead to win in money",
+        "management",
+        "ratio",
+        "higher",
+        "win_value / lead_value",
+        "leads",
+        "team lead",
+        "The whole funnel of new customers in money.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "quote_to_order",
+        "Conversion quote to order",
+        "management",
+        "ratio",
+        "higher",
+        "orders / quotes",
+        "quotes",
+        "seller",
+        "Repeat business in number: orders by quotes. Orders without a quote can make it larger than 1.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "quote_to_order_value",
+        "Conversion quote to order in money",
+        "management",
+        "ratio",
+        "higher",
+        "revenue / quote_value",
+        "quotes",
+        "seller",
+        "Repeat business in money: revenue by amount quoted.",
+        _FUNNEL,
+    ),
+    Declaration(
+        "win_rate",
+        "Win rate",
+        "management",
+        "ratio",
+        "higher",
+        "won_deals / (won_deals + lost_deals)",
+        "won_deals",
+        "seller",
+        "Deals won of the deals closed in the window.",
+    ),
+    Declaration(
+        "cycle",
+        "Sales cycle",
+        "management",
+        "days",
+        "lower",
+        "deal_days / won_deals",
+        "won_deals",
+        "team lead",
+        "Days from creation to win of a deal, over the deals won: a mean, as a ratio of sums. The plan "
+        "uses the median instead.",
+    ),
+    Declaration(
+        "reactivation_rate",
+        "Reactivation rate",
+        "management",
+        "ratio",
+        "higher",
+        "reactivated / (reactivated + dormant)",
+        "reactivated",
+        "seller",
+        "Of the customers who bought once but not in the window before, those who buy again.",
+    ),
+    Declaration(
+        "capture_rate",
+        "Capture rate",
+        "management",
+        "ratio",
+        "higher",
+        "grow_won / grow_gap",
+        "active",
+        "seller",
+        "Of the gap that the GROW customers of the window before had, what was won.",
+    ),
+    Declaration(
+        "contact_attainment",
+        "Contacts against norm",
+        "management",
+        "ratio",
+        "neutral",
+        "(calls + meetings) / contact_norm",
+        "active",
+        "seller",
+        "Calls and meetings against what the norms ask for with active customers, by class.",
+        _WORKLOAD,
+    ),
+    Declaration(
+        "days_since_contact",
+        "Days since the last contact",
+        "management",
+        "days",
+        "lower",
+        "contact_age / contacted",
+        "contacted",
+        "seller",
+        "From the last contact to the window's end, a mean over active customers with a contact.",
+    ),
+    Declaration(
+        "deals_per_seller",
+        "Deals in work per seller",
+        "management",
+        "deals a seller",
+        "neutral",
+        "open_deals / sellers",
+        "open_deals",
+        "team lead",
+        "Deals open at the window's end by the average number of sellers.",
+    ),
+    Declaration(
+        "deals_against_norm",
+        "Deals in work against norm",
+        "management",
+        "ratio",
+        "neutral",
+        "open_deals / deal_norm",
+        "open_deals",
+        "team lead",
+        "Deals open at the window's end against those that the sellers can work on at once by the norm.",
+    ),
+    Declaration(
+        "stuck_share",
+        "Deals over the stage limit",
+        "management",
+        "ratio",
+        "lower",
+        "stuck_deals / open_deals",
+        "open_deals",
+        "seller",
+        "Open deals that have been in their stage for longer than the method's limit.",
+    ),
+    Declaration(
+        "pipeline_cover",
+        "Pipeline cover",
+        "management",
+        "ratio",
+        "higher",
+        "open_value / target_ahead",
+        "open_deals",
+        "seller",
+        "Amount of the open deals against the targets of as many months after the window as it has.",
+    ),
+    Declaration(
+        "velocity",
+        "Sales velocity",
+        "management",
+        "money a day",
+        "higher",
+        "open_deals * win_rate * (won_value / won_deals) / cycle",
+        "open_deals",
+        "team lead",
+        "What the open deals bring a day at the window's win rate, average amount won and cycle.",
+    ),
+    Declaration(
+        "funnel_movement",
+        "Funnel movement of the week",
+        "management",
+        "count",
+        "higher",
+        "moved_deals",
+        "open_deals",
+        "seller",
+        "Deals created, moved on, won or lost in the last seven days of the window.",
+    ),
+    Declaration(
+        "known_potential_share",
+        "Known potential",
+        "quality",
+        "ratio",
+        "higher",
+        "known_potentials / customers",
+        "customers",
+        "seller",
+        "Share of the customers handed in whose potential is known.",
+    ),
+    Declaration(
+        "hours_logged_share",
+        "Logged hours",
+        "quality",
+        "ratio",
+        "higher",
+        "logged_months / seller_months",
+        "seller_months",
+        "seller",
+        "Share of the months of employment for which a seller logged hours.",
+    ),
+    Declaration(
+        "credit_share",
+        "Credited revenue",
+        "quality",
+        "ratio",
+        "higher",
+        "credited_revenue / revenue",
+        "active",
+        "controller",
+        "Share of revenue that is credited to a seller.",
+    ),
+    Declaration(
+        "completeness",
+        "Completeness",
+        "quality",
+        "ratio",
+        "higher",
+        "filled_cells / expected_cells",
+        "expected_cells",
+        "controller",
+        "Share of the months expected of the subsidiaries that have data.",
     ),
 )
-INDICATORS: Mapping[str, Indicator] = {indicator.id: indicator for indicator in _DECLARED}
+INDICATORS: Mapping[str, Indicator] = resolved(_DECLARED)
+UNAVAILABLE: Mapping[str, Unavailable] = {
+    one.id: one
+    for one in (
+        Unavailable(
+            "price_index",
+            "Price index",
+            "management",
+            "ratio",
+            "higher",
+            "commercial director",
+            "Change of prices against the window before, quantities held.",
+            "It needs the quantity of goods of each line, and no form has it.",
+            "Laspeyres 1871, Paasche 1874.",
+        ),
+        Unavailable(
+            "quantity_index",
+            "Quantity index",
+            "management",
+            "ratio",
+            "higher",
+            "seller",
+            "Change of quantities against the window before, prices held.",
+            "It needs the quantity of goods of each line, and no form has it.",
+            "Laspeyres 1871, Paasche 1874.",
+        ),
+        Unavailable(
+            "ramp_months",
+            "Ramp of new sellers",
+            "management",
+            "months",
+            "lower",
+            "team lead",
+            "Months until a new seller brings what the others of his team bring.",
+            "It is no ratio of sums: it would follow each seller from his first day against his team's median.",
+        ),
+    )
+}
+"""Indicators of the method that no form can feed, each with the reason."""

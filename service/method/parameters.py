@@ -4,16 +4,55 @@ The values of version 1 stand in `standard.yaml`; nothing here has a default. A 
 guess and not a finding.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-ExactShare = Annotated[Decimal, Field(gt=0, le=1, max_digits=10), PlainSerializer(str, return_type=str)]
+from service.method.catalogue import Declaration, Direction, Indicator, Kind, Owner, resolved
+from service.method.indicators import INDICATORS, UNAVAILABLE
+from service.method.months import parse_month
+from service.method.units import IndicatorUnit
+from service.values import MonthText
+
+
+def _no_word(value: Any) -> Any:
+    """`true` is no 1, and `"5"` no 5."""
+    if isinstance(value, bool | str):
+        raise ValueError("write a number")  # noqa: TRY004 - pydantic turns ValueError into a problem
+    return value
+
+
+_PLAIN = BeforeValidator(_no_word)
+_EXACT = (PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string", "examples": ["0.80"]}))
+Number = Annotated[float, _PLAIN, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Share = Annotated[float, _PLAIN, Field(ge=0, le=1, allow_inf_nan=False)]
+Change = Annotated[float, _PLAIN, Field(ge=-1, le=10, allow_inf_nan=False)]
+ExactShare = Annotated[Decimal, Field(gt=0, le=1, max_digits=10), *_EXACT]
+ExactMoney = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=4), *_EXACT]
+Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Label = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+VERSION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+VersionId = Annotated[str, Field(pattern=VERSION_ID)]
+
+
+def _month(text: str) -> str:
+    parse_month(text)
+    return text
+
+
+Month = Annotated[MonthText, AfterValidator(_month)]
 Stages = tuple[Number, Number, Number]
 Conversions = tuple[Share, Share, Share]
 
@@ -52,8 +91,8 @@ class Abc(_Group):
 class Limits(_Group):
     """Limits of the potential classes a year, in the subsidiary's currency."""
 
-    A: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4), PlainSerializer(str, return_type=str)]
-    B: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4), PlainSerializer(str, return_type=str)]
+    A: Annotated[ExactMoney, Field(gt=0)]
+    B: Annotated[ExactMoney, Field(gt=0)]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -63,7 +102,7 @@ class Limits(_Group):
 
 
 class Potential(_Group):
-    limits: dict[str, Limits] = _parameter(
+    limits: Annotated[dict[Label, Limits], Field(max_length=1000)] = _parameter(
         "money a year", "Limits of the potential classes by channel, `*` for all others; none: the frozen floors."
     )
     default_wallet_share: ExactShare = _parameter(
@@ -73,9 +112,7 @@ class Potential(_Group):
 
 class Segments(_Group):
     grow_wallet_share_below: ExactShare = _parameter("share", "GROW: our share of his purchases is below this.")
-    grow_gap_at_least: Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=4)] = _parameter(
-        "money", "GROW: at least so much is still to be won.", assumption=True
-    )
+    grow_gap_at_least: ExactMoney = _parameter("money", "GROW: at least so much is still to be won.", assumption=True)
 
 
 class Regularity(_Group):
@@ -102,8 +139,8 @@ class PlanParameters(_Group):
     capture: Annotated[dict[str, Share], _PER_CLASS] = _parameter(
         "share a year", "Of the gap of GROW customers that is won.", assumption=True
     )
-    price: Annotated[dict[str, float], _PER_CLASS] = _parameter("share", "Change of prices against the window.")
-    quantity: Annotated[dict[str, float], _PER_CLASS] = _parameter(
+    price: Annotated[dict[str, Change], _PER_CLASS] = _parameter("share", "Change of prices against the window.")
+    quantity: Annotated[dict[str, Change], _PER_CLASS] = _parameter(
         "share", "Change of quantity an order against the window."
     )
 
@@ -127,23 +164,49 @@ class ResourceNorms(_Group):
     training: Number = _parameter("days", "Of training a year.", assumption=True)
     hours_a_day: Number = _parameter("hours", "Of a working day.", assumption=True)
     selling_share: Share = _parameter("share", "Of working time that is spent on selling.", assumption=True)
-    simultaneous_deals: Annotated[float, Field(ge=0.01)] = _parameter(
+    simultaneous_deals: Annotated[Number, Field(ge=0.01)] = _parameter(
         "deals", "That a seller works on at once.", assumption=True
     )
+
+
+class OwnIndicator(_Group):
+    """An indicator that a method version adds to the catalogue."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    name: Label
+    kind: Kind
+    unit: IndicatorUnit
+    direction: Direction
+    formula: Annotated[str, Field(max_length=500, description="Over quantities and other indicators: + - * / ( ).")]
+    n: str = Field(max_length=64, description="The quantity that says how much it rests on.")
+    owner: Owner = Field(description="Who can move it.")
+    meaning: Text
 
 
 class Parameters(_Group):
     """A method version. It never changes; a result names the one it was computed with."""
 
-    id: str = _parameter("word", "Name of the version.")
-    title: str = _parameter("text", "What it is.")
-    valid_from: str = _parameter("month", "First month it is meant for.")
+    id: VersionId = _parameter("word", "Name of the version.")
+    title: Label = _parameter("text", "What it is.")
+    valid_from: Month = _parameter("month", "First month it is meant for.")
     abc: Abc
     potential: Potential
     segments: Segments
     regularity: Regularity
     plan: PlanParameters
     resources: ResourceNorms
+    indicators: Annotated[tuple[OwnIndicator, ...], Field(max_length=100)] = ()
+
+
+def declarations(parameters: Parameters) -> list[Declaration]:
+    """The indicators that a version adds."""
+    source = f"Method version {parameters.id}."
+    return [Declaration(**dict(one), source=source) for one in parameters.indicators]
+
+
+def catalogue(parameters: Parameters) -> Mapping[str, Indicator]:
+    """The indicators of a version: those of the catalogue and its own. Raises BadCatalogue where these cannot stand."""
+    return {**INDICATORS, **resolved(declarations(parameters), INDICATORS, reserved=frozenset(UNAVAILABLE))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +231,6 @@ def _described(group: _Group, prefix: str) -> Iterator[ParameterLine]:
         value = getattr(group, name)
         if isinstance(value, _Group):
             yield from _described(value, f"{prefix}{name}.")
-        else:
+        elif name != "indicators":
             more: Any = field.json_schema_extra
             yield ParameterLine(prefix + name, values[name], more["unit"], field.description or "", more["assumption"])

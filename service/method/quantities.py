@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.method.measures import MEASURES
+from service.method.units import QuantityUnit
 
-Unit = Literal["money", "money²", "hours", "days", "months", "fte", "number"]
 Source = Literal["lines", "customers", "sellers", "segmentation", "deals", "activities", "targets", "plan", "coverage"]
 
 
@@ -18,13 +18,13 @@ class Quantity:
     """`needs` are the columns of forms, as `form.column`, that must be handed in for it to be known."""
 
     name: str
-    unit: Unit
+    unit: QuantityUnit
     source: Source
     meaning: str
     needs: tuple[str, ...]
 
 
-_KIND: Mapping[str, Unit] = {"money": "money", "count": "number", "hours": "hours"}
+_KIND: Mapping[str, QuantityUnit] = {"money": "money", "count": "number", "hours": "hours"}
 _BOUGHT = ("statistics.customer", "statistics.revenue")
 _POTENTIAL = ("customers.potential", *_BOUGHT)
 _SELLERS = ("salespeople.start", "salespeople.fte")
@@ -95,6 +95,13 @@ _DECLARED = (
     ),
     Quantity("fte", "fte", "sellers", "Average full-time equivalents of sellers in the window.", _SELLERS),
     Quantity("sellers", "number", "sellers", "Average number of sellers in the window.", ("salespeople.start",)),
+    Quantity(
+        "deal_norm",
+        "number",
+        "sellers",
+        "Deals that the sellers can work on at once by the method's norm: average number of sellers times the norm.",
+        ("salespeople.start",),
+    ),
     Quantity(
         "cost",
         "money",

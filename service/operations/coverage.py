@@ -48,7 +48,7 @@ def page(
     caller: Caller, question: Question, limit: int, after: Key | None
 ) -> tuple[Sequence[Key], Mapping[Key, dict[str, Any]]]:
     """The keys of the page and of one more, if there is one, and the row of each key."""
-    spans = {span.subsidiary.id: span for span in _spans(caller, question)}
+    spans = {span.subsidiary.id: span for span in expected_spans(caller, question)}
     keys = list(islice(_keys(spans, after), limit + 1))
     closed = closed_months.pairs(caller.connection, caller.reach.narrowed(spans))
     rows: dict[Key, dict[str, Any]] = {}
@@ -64,10 +64,10 @@ def page(
 
 def completeness(caller: Caller, question: Question) -> list[dict[str, Any]]:
     """Per subsidiary: the months expected, those with data for each group of measures, and those with none at all."""
-    return [_summary(caller, span) for span in _spans(caller, question)]
+    return [_summary(caller, span) for span in expected_spans(caller, question)]
 
 
-def _spans(caller: Caller, question: Question) -> list[Span]:
+def expected_spans(caller: Caller, question: Question) -> list[Span]:
     """Expected are the months from the first with data to the window's end, at most the present month.
 
     Without an end it is the newest month that has ended, or that has data: a month not handed in is missing.

@@ -11,10 +11,11 @@ from sqlalchemy import Row
 from service.access.keys import Caller
 from service.errors import BadArgument, MixedCurrencies, NoData
 from service.method.counting import Group, empty, quantities
-from service.method.indicators import INDICATORS, Indicator
+from service.method.indicators import UNAVAILABLE, Indicator
 from service.method.measures import MEASURES
 from service.method.money import convert
 from service.method.months import Window
+from service.method.parameters import catalogue
 from service.operations import dimensions, fiscal, methods, windows
 from service.operations.currencies import Rates, converted
 from service.operations.segments import window_text
@@ -28,7 +29,8 @@ MOST_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`subsidiaries` empty: all within reach; `currency` an ISO code or "local"."""
+    """`indicators` empty: all that the method version has; `subsidiaries` empty: all within reach; `currency` an ISO
+    code or "local"; `method` None: the version valid at the window's end."""
 
     indicators: tuple[str, ...]
     group_by: tuple[str, ...]
@@ -37,6 +39,7 @@ class Question:
     currency: str
     subsidiaries: tuple[str, ...]
     period: str | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,21 @@ class Facts:
 
 def answer(caller: Caller, question: Question) -> dict[str, Any]:
     """Tidy rows, a row per group, period and indicator; the window and the control totals."""
-    asked = [_indicator(name) for name in question.indicators]
     words, time = _grouping(question.group_by)
     reach, rows = _within(caller, question.subsidiaries)
     year_start = fiscal.year_start(caller, question.subsidiaries)
     data = lines.periods(caller.connection, reach)
     window = windows.resolve(question.first, question.last, data, question.period, year_start)
+    parameters = methods.get(caller, question.method, window.last)
+    known = catalogue(parameters)
+    asked = [_indicator(known, name) for name in question.indicators or known]
     facts = _facts(caller, reach, rows, question.currency, words, window, asked)
     buckets = _buckets(window, time)
     groups = sorted({*facts.cells["group"]})
     if len(groups) * len(buckets) * len(asked) > MOST_ROWS:
         raise BadArgument("group_by", f"This would be more than {MOST_ROWS} rows: ask for less at once.")
     employed = dimensions.employment(caller, reach) if _needs_fte(asked) else []
-    share = Fraction(methods.standard().potential.default_wallet_share)
+    share = Fraction(parameters.potential.default_wallet_share)
     items = []
     for label, bucket in buckets:
         found = quantities(facts.cells, bucket, facts.potentials, share)
@@ -70,13 +75,15 @@ def answer(caller: Caller, question: Question) -> dict[str, Any]:
             values = {**found.get(group, empty(bucket)), "fte": _fte(employed, words, group, bucket)}
             head = dict(zip(words, group, strict=True)) | ({time: label} if time else {})
             items += [{**head, **_value(one, values, facts.currency_of[group])} for one in asked]
-    return {"window": window_text(window), "items": items, "control": _control(facts, window)}
+    return {"window": window_text(window), "method": parameters.id, "items": items, "control": _control(facts, window)}
 
 
-def _indicator(name: str) -> Indicator:
-    if name not in INDICATORS:
-        raise BadArgument("indicators", f"There is no indicator {name!r}; there are {', '.join(INDICATORS)}.")
-    return INDICATORS[name]
+def _indicator(known: Mapping[str, Indicator], name: str) -> Indicator:
+    if name in UNAVAILABLE:
+        raise BadArgument("indicators", f"The indicator {name} has no values. {UNAVAILABLE[name].reason}")
+    if name not in known:
+        raise BadArgument("indicators", f"There is no indicator {name!r}; there are {', '.join(known)}.")
+    return known[name]
 
 
 def _grouping(group_by: Sequence[str]) -> tuple[tuple[str, ...], str]:

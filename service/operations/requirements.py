@@ -32,7 +32,7 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     """The subsidiary, the number of the requirement, and whether it is new."""
     with entry.reading() as caller:
         home, plan = keeping.find(caller, results.PLAN, question.plan)
-        norms = methods.get(plan.method).resources
+        norms = methods.version(caller, plan.method).parameters.resources
         norms = ResourceNorms.model_validate(norms.model_dump() | question.norms)
         asked = (plan.method, plan.data_revision, {"plan": plan.number, "norms": norms.model_dump(mode="json")})
         kept = results.find(caller.connection, home, results.REQUIREMENT, keeping.digest(*asked))

@@ -113,12 +113,12 @@ def read_basis(
     connection = caller.connection
     row = subsidiaries.get(connection, caller.reach, subsidiary)
     home = caller.reach.narrowed([row.id])
-    parameters = methods.get(method)
-    if scope is not None:
-        parameters = parameters.model_copy(update={"abc": parameters.abc.model_copy(update={"scope": scope})})
     data = lines.periods(connection, home)
     window = windows.resolve(first, last, data, period, row.fiscal_year_start)
     assert data is not None  # noqa: S101 - resolve refuses where there are no data
+    parameters = methods.get(caller, method, window.last)
+    if scope is not None:
+        parameters = parameters.model_copy(update={"abc": parameters.abc.model_copy(update={"scope": scope})})
     portfolio = customers.portfolio(connection, home)
     monthly = lines.monthly(connection, home, window.last)
     return Basis(home, row.data_revision, parameters, window, data, portfolio, monthly)

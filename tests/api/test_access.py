@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from service.access.keys import Scope, Token
 from service.app import create_app
+from service.operations.methods import standard
 from service.settings import Settings
 from tests.conftest import NOW, Service
 from tests.group import hand_in_group
@@ -46,6 +47,7 @@ _TARGETS = [{"period": "2026-01", "measure": "revenue", "value": "10"}]
 _RATES = [{"period": "2026-01", "currency": "PLN", "reference": "EUR", "rate": "0.23"}]
 _SEGMENTATION = {"customers": [{"code": "C1", "revenue": "10"}]}
 _CLASS = {"abc_class": "A", "customers": 1, "orders": 10, "revenue": "100"}
+_METHOD = standard().model_dump(mode="json") | {"id": "house-1"}
 ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/subsidiaries"): Call("filtered"),
     ("GET", "/v1/subsidiaries/{subsidiary}"): Call("hidden"),
@@ -95,10 +97,17 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/coverage"): Call("filtered"),
     ("GET", "/v1/coverage/completeness"): Call("filtered"),
     ("GET", "/v1/coverage/checks"): Call("hidden", {"subsidiary": "DE"}),
+    ("GET", "/v1/coverage/requirements"): Call("hidden", {"subsidiary": "DE"}),
     ("GET", "/v1/methods"): Call("shared"),
     ("GET", "/v1/methods/{method}"): Call("shared", path={"method": "standard-1"}),
-    ("GET", "/v1/indicators"): Call("shared"),
-    ("GET", "/v1/indicators/{indicator}"): Call("shared", path={"indicator": "revenue"}),
+    ("POST", "/v1/methods"): Call("group", body=_METHOD),
+    ("GET", "/v1/methods/{method}/document"): Call("shared", path={"method": "standard-1"}),
+    ("GET", "/v1/methods/{method}/diff"): Call("shared", {"against": "standard-1"}, path={"method": "standard-1"}),
+    ("GET", "/v1/methods/{method}/effects"): Call(
+        "hidden", {"against": "standard-1", "subsidiary": "DE"}, path={"method": "standard-1"}
+    ),
+    ("GET", "/v1/indicators"): Call("hidden", {"subsidiary": "DE"}),
+    ("GET", "/v1/indicators/{indicator}"): Call("hidden", {"subsidiary": "DE"}, path={"indicator": "revenue"}),
     ("POST", "/v1/segmentations"): Call("hidden", body={"subsidiary": "DE"}),
     ("GET", "/v1/segmentations"): Call("filtered"),
     ("GET", "/v1/segmentations/{segmentation}"): Call("hidden", path={"segmentation": "DE.1"}),

@@ -14,7 +14,7 @@ from service.store import tables
 from service.store.reach import Reach
 
 SERVICE = Path(inspect.getfile(tables)).parents[1]
-OF_THE_GROUP = {"exchange_rates", "keys"}
+OF_THE_GROUP = {"exchange_rates", "keys", "methods"}
 """Modules of the store whose data belong to no subsidiary."""
 GROUP_TABLES = {"exchange_rate", "exchange_rate_history", "api_key", "subsidiary"}
 WITHOUT_REACH = {"subsidiaries.create", "results.add_rows"}

@@ -30,6 +30,22 @@ INPUTS: Mapping[str, str] = {
     "grow_gap": "What they buy from others.",
     "capture": "Share of that gap that is won within a year.",
 }
+_BOUGHT = ("statistics.customer", "statistics.revenue")
+_POTENTIAL = ("customers.potential", *_BOUGHT)
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(INPUTS, ()),
+    **dict.fromkeys(("customers", "to_A", "to_B", "to_C", "pool", "reactivation_rate"), _BOUGHT),
+    "order_frequency": ("statistics.orders", *_BOUGHT),
+    "value_per_order": ("statistics.orders", *_BOUGHT),
+    "margin_rate": ("statistics.margin", *_BOUGHT),
+    "leads": ("statistics.leads",),
+    "conversion_1": ("statistics.leads", "statistics.qualified"),
+    "conversion_2": ("statistics.qualified", "statistics.offers"),
+    "conversion_3": ("statistics.offers", "statistics.wins"),
+    "grow_customers": _POTENTIAL,
+    "grow_gap": _POTENTIAL,
+}
+"""The columns of forms, as `form.column`, that an input is observed in; none: it is the method's own number."""
 RETENTION = ("to_A", "to_B", "to_C")
 CONVERSIONS = ("conversion_1", "conversion_2", "conversion_3")
 SHARES = (*RETENTION, *CONVERSIONS, "reactivation_rate", "capture")
