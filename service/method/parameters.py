@@ -13,7 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-ExactShare = Annotated[Decimal, Field(gt=0, le=1, max_digits=10), PlainSerializer(str, return_type=str)]
+ExactShare = Annotated[
+    Decimal, Field(gt=0, le=1, max_digits=10, decimal_places=9), PlainSerializer(str, return_type=str)
+]
+Amount = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4), PlainSerializer(str, return_type=str)]
 Stages = tuple[Number, Number, Number]
 Conversions = tuple[Share, Share, Share]
 
@@ -36,24 +39,39 @@ class _Group(BaseModel):
 
 
 class Abc(_Group):
-    rule: Literal["cumulative"] = _parameter("word", "How classes are cut: the smallest set that reaches a share.")
+    rule: Literal["cumulative", "floors", "computed"] = _parameter(
+        "word", "How classes are cut: by the share they reach together, by amounts of money, or by the curve itself."
+    )
     measure: Literal["revenue", "margin"] = _parameter("word", "What customers are ranked by.")
-    a: ExactShare = _parameter("share", "A is the smallest set of customers that reaches this share of the total.")
-    b: ExactShare = _parameter("share", "A and B together reach this share.")
-    scope: Literal["channel", "subsidiary", "salesperson"] = _parameter("word", "Whose total the shares are of.")
+    a: ExactShare = _parameter("share", "Cumulative: A is the smallest set of customers that reaches this share.")
+    b: ExactShare = _parameter("share", "Cumulative: A and B together reach this share.")
+    floor_a: Amount | None = _parameter("money a year", "Floors: A begins at this value; needed by that rule alone.")
+    floor_b: Amount | None = _parameter("money a year", "Floors: B begins at this value.")
+    scope: Literal["channel", "subsidiary", "salesperson", "group"] = _parameter(
+        "word", "Whose total the shares are of, or whose curve it is."
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.a > self.b:
             raise ValueError(f"a is {self.a} and b is {self.b}: A and B together cannot reach less than A alone")
+        if self.rule == "floors" and (self.floor_a is None or self.floor_b is None):
+            raise ValueError("the rule floors needs floor_a and floor_b")
+        if self.floor_a is not None and self.floor_b is not None and self.floor_a < self.floor_b:
+            raise ValueError(f"floor_a is {self.floor_a} and floor_b is {self.floor_b}: A cannot begin below B")
         return self
+
+    @property
+    def floors(self) -> tuple[Decimal, Decimal]:
+        """Of the rule `floors`, which has both."""
+        return self.floor_a or Decimal(), self.floor_b or Decimal()
 
 
 class Limits(_Group):
     """Limits of the potential classes a year, in the subsidiary's currency."""
 
-    A: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4), PlainSerializer(str, return_type=str)]
-    B: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=4), PlainSerializer(str, return_type=str)]
+    A: Amount
+    B: Amount
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -87,6 +105,12 @@ class Regularity(_Group):
         if self.x > self.y:
             raise ValueError(f"x is {self.x:g} and y is {self.y:g}: Y cannot end below X")
         return self
+
+
+class Lapse(_Group):
+    minimum_days: Annotated[int, Field(ge=0, le=3650)] = _parameter(
+        "days", "At risk: a lapse is not counted below this, however often a customer orders.", assumption=True
+    )
 
 
 class PlanParameters(_Group):
@@ -142,6 +166,7 @@ class Parameters(_Group):
     potential: Potential
     segments: Segments
     regularity: Regularity
+    lapse: Lapse
     plan: PlanParameters
     resources: ResourceNorms
 

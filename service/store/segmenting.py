@@ -1,0 +1,489 @@
+"""Segmenting in the database: one statement from lines to stored rows, the same on SQLite and PostgreSQL.
+
+It computes what `service.method.segments` computes, in whole numbers; a test compares both row by row. Where a class
+is cut by floors (`value ≥ floor`), that is exact whatever the rule: equal values share a class.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
+
+from service.method.months import Window
+from service.method.parameters import Parameters
+from service.method.segments.classes import MONTHS_A_YEAR, limits, of_curve
+from service.method.segments.lapse import AT_RISK_FROM
+from service.method.segments.regularity import FEWEST_QUARTERS, factor
+from service.method.states import State
+from service.store import customers, exchange_rates, labels, overrides, registers, salespeople, segments
+from service.store.database import Converted, DayNumber, in_sets, load
+from service.store.lines import TABLE as LINE
+from service.store.reach import Reach
+from service.store.subsidiaries import TABLE as SUBSIDIARY
+from service.values import AMOUNT_SCALE, RATE_DECIMALS
+
+ONE = 10**RATE_DECIMALS
+_SUMS: Mapping[str, Any] = {
+    "revenue": LINE.c.revenue,
+    "margin": LINE.c.margin,
+    "orders": LINE.c.orders,
+    "quotes": LINE.c.quotes,
+    "contacts": LINE.c.calls + LINE.c.meetings,
+    "hours": LINE.c.hours,
+}
+_MONEY = ("revenue", "margin")
+_SCOPES = {
+    "channel": (customers.TABLE.c.channel_id, labels.CHANNEL),
+    "salesperson": (customers.TABLE.c.salesperson_id, salespeople.TABLE),
+}
+KEY = ("subsidiary_id", "customer_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is computed. `season`: the index of each whole quarter of the window. `currency`: what money is converted
+    to, at each month's rate; None: every subsidiary's own. `registers`: subsidiaries whose orders are in the register,
+    `end` the number of the window's last day."""
+
+    parameters: Parameters
+    window: Window
+    data: Window
+    season: Sequence[float]
+    currency: str | None
+    registers: Sequence[int]
+    end: int
+
+
+def write(connection: Connection, reach: Reach, owner: int, number: int, terms: Terms) -> None:
+    """Compute and store the rows of a segmentation of all subsidiaries in reach."""
+    in_sets(connection)
+    floors = _curve_floors(connection, reach, terms) if terms.parameters.abc.rule == "computed" else None
+    statement = _rows(reach, owner, number, terms, floors)
+    names = [column.name for column in segments.TABLE.columns]
+    connection.execute(insert(segments.TABLE).from_select(names, statement))
+    if floors is not None:
+        floors.drop(connection)
+
+
+def by_month(connection: Connection, reach: Reach, until: int, currency: str | None) -> dict[int, int]:
+    """Net revenue of all customers by month, up to a month."""
+    monthly = _monthly(reach, LINE.c.period <= until, currency)
+    revenue = _sum(monthly.c.revenue).label("revenue")
+    statement = select(monthly.c.period, revenue).group_by(monthly.c.period)
+    return {row.period: row.revenue for row in connection.execute(statement)}
+
+
+def totals(connection: Connection, reach: Reach, window: Window, currency: str | None) -> tuple[int, int]:
+    """Net revenue of all lines of a window, and of those that name no customer."""
+    monthly = _monthly(reach, LINE.c.period.between(window.first, window.last), currency)
+    nobody = monthly.c.customer_id == customers.UNATTRIBUTED
+    sums = [_sum(monthly.c.revenue), _sum(monthly.c.revenue, nobody)]
+    whole, unattributed = connection.execute(select(*(func.coalesce(one, 0) for one in sums))).one()
+    return whole, unattributed
+
+
+def currencies(connection: Connection, reach: Reach, window: Window) -> list[tuple[str, int]]:
+    """(currency, month) of every line in the window of the subsidiaries in reach."""
+    statement = (
+        select(SUBSIDIARY.c.currency, LINE.c.period)
+        .join(SUBSIDIARY, SUBSIDIARY.c.id == LINE.c.subsidiary_id)
+        .where(reach.covers(LINE.c.subsidiary_id), LINE.c.period.between(window.first, window.last))
+        .distinct()
+    )
+    return [(currency, period) for currency, period in connection.execute(statement)]
+
+
+def _monthly(reach: Reach, months: Any, currency: str | None) -> Any:
+    """Lines as they are, or sums per customer and month in one currency, each amount rounded once."""
+    within = (reach.covers(LINE.c.subsidiary_id), months)
+    keys = (LINE.c.subsidiary_id, LINE.c.customer_id, LINE.c.period)
+    if currency is None:
+        return select(*keys, *(column.label(name) for name, column in _SUMS.items())).where(*within).subquery()
+    sums = [_sum(column).label(name) for name, column in _SUMS.items()]
+    own = select(*keys, *sums).where(*within).group_by(*keys).subquery()
+    rate = _rate(currency)
+    money = {name: Converted(own.c[name], rate) if name in _MONEY else own.c[name] for name in _SUMS}
+    named = [amount.label(name) for name, amount in money.items()]
+    return (
+        select(own.c.subsidiary_id, own.c.customer_id, own.c.period, *named)
+        .join(SUBSIDIARY, SUBSIDIARY.c.id == own.c.subsidiary_id)
+        .outerjoin(exchange_rates.TABLE, _rated(own.c.period, currency))
+        .subquery()
+    )
+
+
+def _rated(period: Any, currency: str) -> Any:
+    rate = exchange_rates.TABLE.c
+    return and_(rate.currency == SUBSIDIARY.c.currency, rate.reference == currency, rate.period == period)
+
+
+def _rate(currency: str) -> Any:
+    return case((SUBSIDIARY.c.currency == currency, literal(ONE, BigInteger)), else_=exchange_rates.TABLE.c.rate)
+
+
+def _base(reach: Reach, terms: Terms) -> Any:
+    """A row per customer: the sums of both windows, whether he bought earlier, and his potential."""
+    window, prior, currency = terms.window, terms.window.prior, terms.currency
+    measure = terms.parameters.abc.measure
+    customer = customers.TABLE.c
+    now = _of_window(reach, window, currency, tuple(_SUMS), _quarters(terms)).cte("now")
+    names = dict.fromkeys(("revenue", measure))
+    joined: Any = customers.TABLE.outerjoin(now, _same(customer, now.c))
+    zero = literal(0, BigInteger)
+    found: dict[str, Any] = {f"prior_{name}": zero for name in names} | {"bought_before": false()}
+    if terms.data.first <= prior.last:
+        earlier = _of_window(reach, prior, currency, tuple(names), ()).cte("earlier")
+        joined = joined.outerjoin(earlier, _same(customer, earlier.c))
+        found |= {f"prior_{name}": func.coalesce(earlier.c[name], 0) for name in names}
+    if terms.data.first < prior.first:
+        before = _bought(reach, prior.first).cte("before")
+        joined = joined.outerjoin(before, _same(customer, before.c))
+        found["bought_before"] = before.c.customer_id.is_not(None)
+    sums = {column.name: func.coalesce(column, 0) for column in now.columns if column.name not in KEY}
+    found["prior_value"] = found[f"prior_{measure}"]
+    potential: Any = customer.potential
+    if currency is not None:
+        joined = joined.join(SUBSIDIARY, SUBSIDIARY.c.id == customer.subsidiary_id)
+        joined = joined.outerjoin(exchange_rates.TABLE, _rated(window.last, currency))
+        potential = Converted(potential, _rate(currency))
+        potential = case((customer.potential.is_not(None), potential))
+    scope = _SCOPES[terms.parameters.abc.scope][0] if terms.parameters.abc.scope in _SCOPES else literal(0, Integer)
+    return (
+        select(
+            customer.subsidiary_id,
+            customer.id.label("customer_id"),
+            scope.label("scope_id"),
+            customer.channel_id,
+            customer.potential_source,
+            customer.potential_date,
+            _scaled(potential, Fraction(len(window), MONTHS_A_YEAR)).label("potential"),
+            *(amount.label(name) for name, amount in sums.items()),
+            *(amount.label(name) for name, amount in found.items()),
+            sums[measure].label("value"),
+        )
+        .select_from(joined)
+        .where(reach.covers(customer.subsidiary_id), customer.id != customers.UNATTRIBUTED)
+        .cte("base")
+    )
+
+
+def _of_window(
+    reach: Reach, window: Window, currency: str | None, names: Sequence[str], quarters: Sequence[int]
+) -> Any:
+    """Sums per customer over a window, and of revenue over its quarters, given by their first months."""
+    monthly = _monthly(reach, LINE.c.period.between(window.first, window.last), currency)
+    by_quarter = [
+        func.coalesce(_sum(monthly.c.revenue, monthly.c.period.between(start, start + 2)), 0).label(f"quarter_{place}")
+        for place, start in enumerate(quarters)
+    ]
+    keys = [monthly.c[name] for name in KEY]
+    return select(*keys, *(_sum(monthly.c[name]).label(name) for name in names), *by_quarter).group_by(*keys)
+
+
+def _quarters(terms: Terms) -> list[int]:
+    """First months of the whole quarters, counted back from the window's end; none where they are too few."""
+    count = len(terms.season)
+    return [terms.window.last - 3 * place - 2 for place in reversed(range(count))] if count >= FEWEST_QUARTERS else []
+
+
+def _bought(reach: Reach, until: int) -> Any:
+    """Customers with a month of positive net revenue before a month."""
+    months = (
+        select(LINE.c.subsidiary_id, LINE.c.customer_id)
+        .where(reach.covers(LINE.c.subsidiary_id), LINE.c.period < until)
+        .group_by(LINE.c.subsidiary_id, LINE.c.customer_id, LINE.c.period)
+        .having(func.sum(LINE.c.revenue) > 0)
+        .subquery()
+    )
+    return select(months).distinct()
+
+
+def _rows(reach: Reach, owner: int, number: int, terms: Terms, curve: Table | None) -> Any:
+    base = _base(reach, terms)
+    parameters = terms.parameters
+    ranked = _ranked(base, "value", terms, "ranked")
+    floors = _floors(base, ranked, "value", terms, curve, "floors")
+    raw = _floors(base, _ranked(base, "prior_value", terms, "prior_ranked"), "prior_value", terms, curve, "raw_floors")
+    b, f = base.c, floors.c
+    joined: Any = base.outerjoin(ranked, _same(b, ranked.c)).outerjoin(floors, _of_scope(b, f, terms))
+    joined = joined.outerjoin(raw, _of_scope(b, raw.c, terms))
+    abc_class = _class(b.value, b.value, f.floor_a, f.floor_b)
+    bought = _at_least(b.value, 0)
+    guessed = _scaled(bought, 1 / Fraction(parameters.potential.default_wallet_share))
+    effective = case((b.potential.is_(None), guessed), else_=_at_least(b.potential, bought))
+    level = (
+        select(
+            base,
+            f.floor_a,
+            f.floor_b,
+            func.coalesce(f.total, 0).label("scope_value"),
+            func.coalesce(ranked.c.before, f.total, 0).label("before"),
+            abc_class.label("abc_class"),
+            _class(b.prior_value, b.prior_value, f.floor_a, f.floor_b).label("prior_class"),
+            _class(b.prior_value, b.prior_value, raw.c.floor_a, raw.c.floor_b).label("raw_prior_class"),
+            bought.label("bought"),
+            effective.label("effective_potential"),
+        )
+        .select_from(joined)
+        .subquery("classed")
+    )
+    return _told(level, owner, number, terms)
+
+
+def _told(level: Any, owner: int, number: int, terms: Terms) -> Any:
+    """The rows as they are stored, by key."""
+    c, parameters = level.c, terms.parameters
+    joined, channel = level, None
+    scope: Any = literal("")
+    if parameters.abc.scope in _SCOPES:
+        named = _SCOPES[parameters.abc.scope][1].alias("named")
+        joined = joined.join(named, and_(named.c.subsidiary_id == c.subsidiary_id, named.c.id == c.scope_id))
+        scope = named.c.code
+    if parameters.potential.limits:
+        channel = labels.CHANNEL.alias("channel_of")
+        joined = joined.join(channel, and_(channel.c.subsidiary_id == c.subsidiary_id, channel.c.id == c.channel_id))
+    potential_class = _class(c.effective_potential, c.effective_potential, *_potential_floors(c, channel, terms))
+    words = {
+        "subsidiary_id": c.subsidiary_id,
+        "owner": literal(owner, Integer),
+        "segmentation": literal(number, Integer),
+        "customer_id": c.customer_id,
+        "scope": scope,
+        "potential_class": potential_class,
+        "potential_assumed": c.potential.is_(None),
+        "potential_understated": func.coalesce(c.bought > c.potential, false()),
+        "state": _state(c),
+        "regularity": _regularity(c, terms),
+        "segment": _segment(c, potential_class, parameters),
+        "days_since_order": null(),
+        "order_interval": null(),
+        "at_risk": null(),
+    }
+    if terms.registers:
+        joined, lapses = _with_lapses(joined, c, terms)
+        words |= lapses
+    standing = overrides.TABLE
+    same = and_(standing.c.subsidiary_id == c.subsidiary_id, standing.c.customer_id == c.customer_id)
+    joined = joined.outerjoin(standing, and_(same, overrides.holds(terms.window.last)))
+    words |= {"set_class": standing.c.abc_class, "set_segment": standing.c.segment}
+    columns = [cast(words.get(one.name, c.get(one.name)), one.type).label(one.name) for one in segments.TABLE.columns]
+    return select(*columns).select_from(joined).order_by(c.subsidiary_id, c.customer_id)
+
+
+def _ranked(base: Any, value: str, terms: Terms, name: str) -> Any:
+    """Positive values with the sum of those strictly greater in their scope."""
+    scope = () if terms.currency is not None else (base.c.subsidiary_id, base.c.scope_id)
+    above = func.sum(base.c[value]).over(partition_by=scope or None, order_by=base.c[value].desc(), range_=(None, -1))
+    keys = (base.c.subsidiary_id, base.c.customer_id, base.c.scope_id, base.c[value].label("value"))
+    before = func.coalesce(cast(above, BigInteger), 0).label("before")
+    return select(*keys, before).where(base.c[value] > 0).cte(name)
+
+
+def _floors(base: Any, ranked: Any, value: str, terms: Terms, curve: Table | None, name: str) -> Any:
+    """Of each scope the sum of its positive values and the floors of its classes; no row where none is positive."""
+    abc, keys = terms.parameters.abc, [] if terms.currency is not None else ["subsidiary_id", "scope_id"]
+    columns = [ranked.c[key] for key in keys]
+    total = _sum(ranked.c.value).label("total")
+    if abc.rule == "cumulative":
+        totals = select(*columns, total).group_by(*columns).cte(f"{name}_totals")
+        same = and_(true(), *(ranked.c[key] == totals.c[key] for key in keys))
+        ends = [
+            func.min(ranked.c.value).filter(ranked.c.before < _share(totals.c.total, share)).label(floor)
+            for floor, share in (("floor_a", abc.a), ("floor_b", abc.b))
+        ]
+        joined = ranked.join(totals, same)
+        most = func.max(totals.c.total).label("total")
+        return select(*columns, most, *ends).select_from(joined).group_by(*columns).cte(name)
+    if curve is None:
+        fixed = limits(*abc.floors, len(terms.window))
+        ends = [literal(fixed.a, BigInteger).label("floor_a"), literal(fixed.b, BigInteger).label("floor_b")]
+        keyed = [base.c[key] for key in keys]
+        positive = _sum(case((base.c[value] > 0, base.c[value]), else_=0)).label("total")
+        return select(*keyed, positive, *ends).group_by(*keyed).cte(name)
+    same = and_(curve.c.of == value, *(ranked.c[key] == curve.c[key] for key in keys))
+    ends = [func.max(curve.c[floor]).label(floor) for floor in ("floor_a", "floor_b")]
+    return select(*columns, total, *ends).select_from(ranked.join(curve, same)).group_by(*columns).cte(name)
+
+
+def _of_scope(base: Any, floors: Any, terms: Terms) -> Any:
+    if terms.currency is not None:
+        return true()
+    return and_(base.subsidiary_id == floors.subsidiary_id, base.scope_id == floors.scope_id)
+
+
+def _curve_floors(connection: Connection, reach: Reach, terms: Terms) -> Table:
+    """The floors that the curve of each scope and window gives, in a temporary table: only Python finds them."""
+    base = _base(reach, terms)
+    keys = [literal(0, Integer)] * 2 if terms.currency is not None else [base.c.subsidiary_id, base.c.scope_id]
+    columns = [Column(name, BigInteger) for name in ("subsidiary_id", "scope_id", "floor_a", "floor_b")]
+    table = Table("curve_floor", MetaData(), Column("of", String(16)), *columns, prefixes=["TEMPORARY"])
+    table.create(connection)
+    found: list[dict[str, Any]] = []
+    for value in ("value", "prior_value"):
+        positive = select(*keys, base.c[value]).where(base.c[value] > 0).order_by(base.c[value].desc())
+        ranked: dict[tuple[int, int], list[int]] = {}
+        rows: Any = connection.execute(positive)
+        for subsidiary, scope, amount in rows:
+            ranked.setdefault((subsidiary, scope), []).append(amount)
+        for (subsidiary, scope), values in ranked.items():
+            key = {"of": value, "subsidiary_id": subsidiary, "scope_id": scope}
+            floors = of_curve(values)
+            found.append(key | {"floor_a": floors.a, "floor_b": floors.b})
+    if found:
+        load(connection, table, pa.Table.from_pylist(found))
+    return table
+
+
+def _state(c: Any) -> Any:
+    now, prior = c.revenue > 0, c.prior_revenue > 0
+    cases = [
+        (and_(now, prior), State.RETAINED),
+        (and_(now, c.bought_before), State.REACTIVATED),
+        (now, State.NEW),
+        (prior, State.LOST),
+        (c.bought_before, State.DORMANT),
+    ]
+    return case(*((condition, state.value) for condition, state in cases), else_=State.PROSPECT.value)
+
+
+def _regularity(c: Any, terms: Terms) -> Any:
+    """See `method.segments.regularity`: the same additions in the same order."""
+    count, limit = len(terms.season), terms.parameters.regularity
+    even = [
+        cast(c[f"quarter_{place}"], Double) / literal(float(terms.season[place]), Double)
+        for place in range(count if count >= FEWEST_QUARTERS else 0)
+    ]
+    cases = []
+    for first in range(count - FEWEST_QUARTERS + 1):
+        total = squares = even[first]
+        squares = even[first] * even[first]
+        for one in even[first + 1 :]:
+            total, squares = total + one, squares + one * one
+        spread, whole = literal(float(count - first), Double) * squares, total * total
+        words = case(
+            (total <= literal(0.0, Double), ""),
+            (spread <= literal(factor(limit.x), Double) * whole, "X"),
+            (spread <= literal(factor(limit.y), Double) * whole, "Y"),
+            else_="Z",
+        )
+        cases.append((c[f"quarter_{first}"] > 0, words))
+    return case(*cases, else_="") if cases else literal("")
+
+
+def _segment(c: Any, potential_class: Any, parameters: Parameters) -> Any:
+    limit = parameters.segments
+    strong, actual = potential_class.in_(["A", "B"]), c.abc_class.in_(["A", "B"])
+    low = c.bought < _share(c.effective_potential, limit.grow_wallet_share_below)
+    enough = c.effective_potential - c.bought >= int(limit.grow_gap_at_least * AMOUNT_SCALE)
+    return case(
+        (c.value <= 0, case((strong, "WIN"), else_="LIMIT")),
+        (and_(strong, low, enough), "GROW"),
+        (or_(strong, actual), "KEEP"),
+        else_="LIMIT",
+    )
+
+
+def _potential_floors(c: Any, channel: Any, terms: Terms) -> tuple[Any, Any]:
+    """From where a potential is A and B: by the limits of the channel, else by the frozen floors of the scope."""
+    declared = terms.parameters.potential.limits
+    months = len(terms.window)
+    bounds = {name: limits(one.A, one.B, months) for name, one in declared.items()}
+    others = bounds.pop("*", None)
+    found = []
+    for name, frozen in (("a", c.floor_a), ("b", c.floor_b)):
+        rest = frozen if others is None else literal(getattr(others, name), BigInteger)
+        cases = [(channel.c.code == word, literal(getattr(one, name), BigInteger)) for word, one in bounds.items()]
+        found.append(case(*cases, else_=rest) if cases else rest)
+    return found[0], found[1]
+
+
+def _with_lapses(joined: Any, c: Any, terms: Terms) -> tuple[Any, dict[str, Any]]:
+    """Days since the last order and the usual interval, from the register of orders."""
+    order = registers.TABLES["orders"][0].c
+    day = DayNumber(order.date)
+    days = (
+        select(order.subsidiary_id, order.customer_id, day.label("day"))
+        .where(order.subsidiary_id.in_(terms.registers), order.amount >= 0, day <= terms.end)
+        .distinct()
+        .cte("order_days")
+    )
+    customer = (days.c.subsidiary_id, days.c.customer_id)
+    step = days.c.day - func.lag(days.c.day).over(partition_by=customer, order_by=days.c.day)
+    steps = select(*customer, step.label("step")).subquery()
+    whose = (steps.c.subsidiary_id, steps.c.customer_id)
+    place = func.row_number().over(partition_by=whose, order_by=steps.c.step)
+    size = func.count().over(partition_by=whose)
+    placed = select(steps, place.label("place"), size.label("size")).where(steps.c.step.is_not(None)).subquery()
+    middle = placed.c.place.in_([(placed.c.size + 1) // 2, placed.c.size // 2 + 1])
+    # The middle one, or both middle ones: their sum is twice the median.
+    twice: Any = func.min(placed.c.step) + func.max(placed.c.step)
+    of = (placed.c.subsidiary_id, placed.c.customer_id)
+    usual = select(*of, cast(twice, BigInteger).label("twice")).where(middle).group_by(*of).cte("usual")
+    last = select(*customer, func.max(days.c.day).label("day")).group_by(*customer).cte("last_order")
+    joined = joined.outerjoin(last, _same(c, last.c)).outerjoin(usual, _same(c, usual.c))
+    since = terms.end - last.c.day
+    twice = func.coalesce(usual.c.twice, 0)
+    allowed = _at_least(twice, terms.parameters.lapse.minimum_days)
+    return joined, {
+        "days_since_order": since,
+        "order_interval": usual.c.twice * (AMOUNT_SCALE // 2),
+        "at_risk": since * AT_RISK_FROM.denominator > allowed * AT_RISK_FROM.numerator,
+    }
+
+
+def _class(value: Any, measured: Any, floor_a: Any, floor_b: Any) -> Any:
+    return case((value <= 0, "N"), (measured >= floor_a, "A"), (measured >= floor_b, "B"), else_="C")
+
+
+def _share(total: Any, share: Decimal) -> Any:
+    """⌈share · total⌉ without leaving 64 bits: shares have at most 9 decimals."""
+    part, whole = Fraction(share).numerator, Fraction(share).denominator
+    return part * (total // whole) + (part * (total % whole) + whole - 1) // whole
+
+
+def _scaled(amount: Any, by: Fraction) -> Any:
+    """An amount that is not negative times a fraction, rounded half to even."""
+    part, whole = by.numerator, by.denominator
+    if whole == 1:
+        return amount if part == 1 else amount * part
+    low = (amount % whole) * part
+    down, rest = (amount // whole) * part + low // whole, low % whole
+    return down + case((or_(2 * rest > whole, and_(2 * rest == whole, down % 2 == 1)), 1), else_=0)
+
+
+def _at_least(amount: Any, least: Any) -> Any:
+    return case((amount > least, amount), else_=least)
+
+
+def _sum(amount: Any, condition: Any = None) -> Any:
+    total = func.sum(amount)
+    return cast(total if condition is None else total.filter(condition), BigInteger)
+
+
+def _same(one: Any, other: Any) -> Any:
+    number = one.id if "id" in one else one.customer_id
+    return and_(one.subsidiary_id == other.subsidiary_id, number == other.customer_id)
