@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -146,7 +147,13 @@ def _rate(currency: str) -> Any:
 
 
 def _base(reach: Reach, terms: Terms) -> Any:
-    """A row per customer: the sums of both windows, whether he bought earlier, and his potential."""
+    """A row per customer: the sums of both windows, the sum of the values above his in his scope, whether he bought
+    earlier, and his potential."""
+    sums = _of_customers(reach, terms)
+    return select(sums, _above(sums, sums.c.value, terms).label("before")).cte("base")
+
+
+def _of_customers(reach: Reach, terms: Terms) -> Any:
     window, prior, currency = terms.window, terms.window.prior, terms.currency
     measure = terms.parameters.abc.measure
     customer = customers.TABLE.c
@@ -187,7 +194,7 @@ def _base(reach: Reach, terms: Terms) -> Any:
         )
         .select_from(joined)
         .where(reach.covers(customer.subsidiary_id), customer.id != customers.UNATTRIBUTED)
-        .cte("base")
+        .subquery("sums")
     )
 
 
@@ -196,9 +203,11 @@ def _of_window(
 ) -> Any:
     """Sums per customer over a window, and of revenue over its quarters, given by their first months."""
     monthly = _monthly(reach, LINE.c.period.between(window.first, window.last), currency)
+    # From the beginning of each quarter on: one comparison a line, and the first begins with the window or is cut off.
     by_quarter = [
-        func.coalesce(_sum(monthly.c.revenue, monthly.c.period.between(start, start + 2)), 0).label(f"quarter_{place}")
+        func.coalesce(_sum(monthly.c.revenue, monthly.c.period >= start), 0).label(f"since_{place}")
         for place, start in enumerate(quarters)
+        if start > window.first
     ]
     keys = [monthly.c[name] for name in KEY]
     return select(*keys, *(_sum(monthly.c[name]).label(name) for name in names), *by_quarter).group_by(*keys)
@@ -225,11 +234,9 @@ def _bought(reach: Reach, until: int) -> Any:
 def _rows(reach: Reach, owner: int, number: int, terms: Terms, curve: Table | None) -> Any:
     base = _base(reach, terms)
     parameters = terms.parameters
-    ranked = _ranked(base, "value", terms, "ranked")
-    floors = _floors(base, ranked, "value", terms, curve, "floors")
-    raw = _floors(base, _ranked(base, "prior_value", terms, "prior_ranked"), "prior_value", terms, curve, "raw_floors")
+    floors, raw = (_floors(base, value, terms, curve) for value in ("value", "prior_value"))
     b, f = base.c, floors.c
-    joined: Any = base.outerjoin(ranked, _same(b, ranked.c)).outerjoin(floors, _of_scope(b, f, terms))
+    joined: Any = base.outerjoin(floors, _of_scope(b, f, terms))
     joined = joined.outerjoin(raw, _of_scope(b, raw.c, terms))
     abc_class = _class(b.value, b.value, f.floor_a, f.floor_b)
     bought = _at_least(b.value, 0)
@@ -241,7 +248,6 @@ def _rows(reach: Reach, owner: int, number: int, terms: Terms, curve: Table | No
             f.floor_a,
             f.floor_b,
             func.coalesce(f.total, 0).label("scope_value"),
-            func.coalesce(ranked.c.before, f.total, 0).label("before"),
             abc_class.label("abc_class"),
             _class(b.prior_value, b.prior_value, f.floor_a, f.floor_b).label("prior_class"),
             _class(b.prior_value, b.prior_value, raw.c.floor_a, raw.c.floor_b).label("raw_prior_class"),
@@ -294,39 +300,45 @@ def _told(level: Any, owner: int, number: int, terms: Terms) -> Any:
     return select(*columns).select_from(joined).order_by(c.subsidiary_id, c.customer_id)
 
 
-def _ranked(base: Any, value: str, terms: Terms, name: str) -> Any:
-    """Positive values with the sum of those strictly greater in their scope."""
-    scope = () if terms.currency is not None else (base.c.subsidiary_id, base.c.scope_id)
-    above = func.sum(base.c[value]).over(partition_by=scope or None, order_by=base.c[value].desc(), range_=(None, -1))
-    keys = (base.c.subsidiary_id, base.c.customer_id, base.c.scope_id, base.c[value].label("value"))
-    before = func.coalesce(cast(above, BigInteger), 0).label("before")
-    return select(*keys, before).where(base.c[value] > 0).cte(name)
+def _above(rows: Any, value: Any, terms: Terms) -> Any:
+    """The sum of the positive values strictly greater, in the same scope."""
+    scope = None if terms.currency is not None else (rows.c.subsidiary_id, rows.c.scope_id)
+    above = func.sum(_at_least(value, 0)).over(partition_by=scope, order_by=value.desc(), range_=(None, -1))
+    return func.coalesce(cast(above, BigInteger), 0)
 
 
-def _floors(base: Any, ranked: Any, value: str, terms: Terms, curve: Table | None, name: str) -> Any:
-    """Of each scope the sum of its positive values and the floors of its classes; no row where none is positive."""
+def _ranked(base: Any, value: str, terms: Terms) -> Any:
+    """Positive values of a window with the sum of those above."""
+    amount = base.c[value]
+    above = base.c.before if value == "value" else _above(base, amount, terms)
+    columns = (base.c.subsidiary_id, base.c.scope_id, amount.label("value"), above.label("before"))
+    return select(*columns).where(amount > 0).cte(f"ranked_{value}")
+
+
+def _floors(base: Any, value: str, terms: Terms, curve: Table | None) -> Any:
+    """Of each scope the sum of its positive values and the floors of its classes."""
     abc, keys = terms.parameters.abc, [] if terms.currency is not None else ["subsidiary_id", "scope_id"]
-    columns = [ranked.c[key] for key in keys]
-    total = _sum(ranked.c.value).label("total")
-    if abc.rule == "cumulative":
-        totals = select(*columns, total).group_by(*columns).cte(f"{name}_totals")
-        same = and_(true(), *(ranked.c[key] == totals.c[key] for key in keys))
-        ends = [
-            func.min(ranked.c.value).filter(ranked.c.before < _share(totals.c.total, share)).label(floor)
-            for floor, share in (("floor_a", abc.a), ("floor_b", abc.b))
-        ]
-        joined = ranked.join(totals, same)
-        most = func.max(totals.c.total).label("total")
-        return select(*columns, most, *ends).select_from(joined).group_by(*columns).cte(name)
-    if curve is None:
+    if abc.rule == "floors":
         fixed = limits(*abc.floors, len(terms.window))
+        total = _sum(_at_least(base.c[value], 0)).label("total")
         ends = [literal(fixed.a, BigInteger).label("floor_a"), literal(fixed.b, BigInteger).label("floor_b")]
-        keyed = [base.c[key] for key in keys]
-        positive = _sum(case((base.c[value] > 0, base.c[value]), else_=0)).label("total")
-        return select(*keyed, positive, *ends).group_by(*keyed).cte(name)
-    same = and_(curve.c.of == value, *(ranked.c[key] == curve.c[key] for key in keys))
-    ends = [func.max(curve.c[floor]).label(floor) for floor in ("floor_a", "floor_b")]
-    return select(*columns, total, *ends).select_from(ranked.join(curve, same)).group_by(*columns).cte(name)
+        columns = [base.c[key] for key in keys]
+        return select(*columns, total, *ends).group_by(*columns).cte(f"floors_{value}")
+    ranked = _ranked(base, value, terms)
+    columns = [ranked.c[key] for key in keys]
+    if curve is not None:
+        same = and_(curve.c.of == value, *(ranked.c[key] == curve.c[key] for key in keys))
+        ends = [func.max(curve.c[floor]).label(floor) for floor in ("floor_a", "floor_b")]
+        found = select(*columns, _sum(ranked.c.value).label("total"), *ends).select_from(ranked.join(curve, same))
+        return found.group_by(*columns).cte(f"floors_{value}")
+    totals = select(*columns, _sum(ranked.c.value).label("total")).group_by(*columns).cte(f"totals_{value}")
+    same = and_(true(), *(ranked.c[key] == totals.c[key] for key in keys))
+    ends = [
+        func.min(ranked.c.value).filter(ranked.c.before < _share(totals.c.total, share)).label(floor)
+        for floor, share in (("floor_a", abc.a), ("floor_b", abc.b))
+    ]
+    found = select(*columns, func.max(totals.c.total).label("total"), *ends).select_from(ranked.join(totals, same))
+    return found.group_by(*columns).cte(f"floors_{value}")
 
 
 def _of_scope(base: Any, floors: Any, terms: Terms) -> Any:
@@ -373,9 +385,11 @@ def _state(c: Any) -> Any:
 def _regularity(c: Any, terms: Terms) -> Any:
     """See `method.segments.regularity`: the same additions in the same order."""
     count, limit = len(terms.season), terms.parameters.regularity
+    since = [c.get(f"since_{place}", c.revenue) for place in range(len(_quarters(terms)))]
+    quarters = [one - later for one, later in pairwise([*since, 0])]
     even = [
-        cast(c[f"quarter_{place}"], Double) / literal(float(terms.season[place]), Double)
-        for place in range(count if count >= FEWEST_QUARTERS else 0)
+        cast(quarter, Double) / literal(float(index), Double)
+        for quarter, index in zip(quarters, terms.season, strict=False)
     ]
     cases = []
     for first in range(count - FEWEST_QUARTERS + 1):
@@ -390,7 +404,7 @@ def _regularity(c: Any, terms: Terms) -> Any:
             (spread <= literal(factor(limit.y), Double) * whole, "Y"),
             else_="Z",
         )
-        cases.append((c[f"quarter_{first}"] > 0, words))
+        cases.append((quarters[first] > 0, words))
     return case(*cases, else_="") if cases else literal("")
 
 

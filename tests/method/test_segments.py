@@ -16,7 +16,7 @@ from service.method.segments.classes import Floors
 from service.method.segments.migration import bridge, moves, retention
 from service.method.segments.potential import classes, effective
 from service.method.segments.regularity import regularity
-from service.method.segments.table import class_table
+from service.method.segments.table import GROUPINGS, class_table, ratio
 from service.values import AMOUNT_SCALE
 from tests.method.frames import segmented
 
@@ -47,6 +47,27 @@ def test_revenue_of_the_class_table_is_the_revenue_of_the_customers(rows: list[d
         for name in ("revenue", "customers", "orders", "active"):
             assert sum(row[name] for row in parts) == total[name]
             assert sum(row[name] for row in segments) == total[name]
+
+
+@given(GROUPS, st.randoms())
+def test_the_order_of_customers_changes_nothing(rows: list[dict[str, Any]], random: Any) -> None:
+    shuffled = random.sample(rows, len(rows))
+    one, other = (Cells.of(segmented(some)) for some in (rows, shuffled))
+    assert class_table(one, tuple(GROUPINGS)) == class_table(other, tuple(GROUPINGS))
+    assert moves(one.cells, "raw") == moves(other.cells, "raw")
+    assert bridge(one.cells) == bridge(other.cells)
+
+
+@given(GROUPS)
+def test_every_grouping_adds_up_and_its_ratios_are_ratios_of_sums(rows: list[dict[str, Any]]) -> None:
+    cells = Cells.of(segmented(rows))
+    for scope in {row["scope"] for row in class_table(cells)}:
+        whole = next(row for row in class_table(cells) if row["scope"] == scope and row["abc_class"] == "all")
+        for name, words in GROUPINGS.items():
+            parts = [row for row in class_table(cells, (name,)) if row["scope"] == scope and row[name] in words]
+            sums = {of: sum(row[of] for row in parts) for of in ("revenue", "orders", "customers", "potential")}
+            assert sums == {of: whole[of] for of in sums}
+            assert whole["value_per_order"] == ratio(sums["revenue"], sums["orders"])
 
 
 @given(GROUPS)
