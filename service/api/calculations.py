@@ -11,7 +11,7 @@ from service.api.plans import GoalRequest, LeverSetting, PlanClass
 from service.api.problems import responses
 from service.api.requirements import Norms, RequirementTotal
 from service.api.security import ReadsResults
-from service.api.segmentations import AbcClass, ClassRow, CustomerFigures, Floors, Migration, customer_figures
+from service.api.segmented import AbcClass, ClassRow, CustomerFigures, Floors, Migration, customer_figures
 from service.errors import AmountTooLarge, BadArgument
 from service.method.parameters import ResourceNorms
 from service.method.plan import goal, levers

@@ -11,7 +11,7 @@ from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowe
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
-from service.api.segmentations import StoredFigures, stored_figures
+from service.api.segmented import StoredFigures, stored_figures
 from service.errors import NotFound
 from service.operations import references
 from service.operations.segmentations import card

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from service.api.models import Strict, SubsidiaryPath, example
 from service.api.problems import responses
 from service.api.security import Reads, Submits
-from service.api.segmentations import AbcClass, Action
+from service.api.segmented import AbcClass, Action
 from service.api.subsidiaries import IfMatch
 from service.errors import BadArgument, NotFound, PreconditionFailed, PreconditionRequired
 from service.method.months import month_text

@@ -13,13 +13,14 @@ from service.access.keys import Caller
 from service.errors import AmountTooLarge, BadArgument, NotFound
 from service.method.months import Window, month_text
 from service.method.parameters import Abc, Parameters
-from service.method.season import seasonal_index
+from service.method.season import FEWEST_YEARS, seasonal_index
 from service.method.segments.cells import Cells
 from service.method.segments.classes import LARGEST_SUM
+from service.method.segments.regularity import FEWEST_QUARTERS
 from service.operations import keeping, methods, references, windows
 from service.operations.currencies import Rates
 from service.operations.segments import Entry, exact_text, season_of_quarters, window_text
-from service.store import customers, lines, results, segmenting, segments, subsidiaries
+from service.store import customer_sums, customers, lines, results, segmenting, segments, subsidiaries
 from service.store.reach import GROUP, Reach
 from service.values import amount_text
 
@@ -158,25 +159,26 @@ def _with(parameters: Parameters, changes: Mapping[str, Any]) -> Parameters:
     return parameters.model_copy(update={"abc": abc})
 
 
-def _terms(caller: Caller, settled: Settled) -> segmenting.Terms:
+def _terms(caller: Caller, settled: Settled) -> customer_sums.Terms:
     window, data, currency = settled.window, settled.data, settled.currency
-    if currency is not None:
-        _require_rates(caller, settled, currency)
     count = len(window) // 3
+    seasonal = count >= FEWEST_QUARTERS and data.first <= window.last - FEWEST_YEARS * windows.MONTHS_A_YEAR + 1
+    if currency is not None:
+        first = data.first if seasonal else max(data.first, window.prior.first)
+        _require_rates(caller, settled, currency, Window(first, window.last))
     revenue = {}
-    if count and data.first <= window.last - 2 * windows.MONTHS_A_YEAR + 1:
-        revenue = segmenting.by_month(caller.connection, settled.reach, window.last, currency)
+    if seasonal:
+        revenue = customer_sums.by_month(caller.connection, settled.reach, window.last, currency)
     season = season_of_quarters(seasonal_index(revenue, window.last), window, count)
     registers = [row.id for row in settled.units.values() if row.feed_results == "register"]
     after = window.last + 1
     end = (date(after // 12, after % 12 + 1, 1) - date(1970, 1, 1)).days - 1
-    return segmenting.Terms(settled.parameters, window, data, season, currency, registers, end)
+    return customer_sums.Terms(settled.parameters, window, data, season, currency, registers, end)
 
 
-def _require_rates(caller: Caller, settled: Settled, currency: str) -> None:
-    """Of every month with lines that is converted, and of the last one, at which potentials are."""
-    months = Window(settled.data.first, settled.window.last)
-    needed = segmenting.currencies(caller.connection, settled.reach, months)
+def _require_rates(caller: Caller, settled: Settled, currency: str, months: Window) -> None:
+    """Of each of these months with lines, and of the last one, at which potentials are converted."""
+    needed = customer_sums.currencies(caller.connection, settled.reach, months)
     needed += [(row.currency, settled.window.last) for row in settled.units.values()]
     Rates.into(caller.connection, currency).require(needed)
 
@@ -191,7 +193,7 @@ def _head(caller: Caller, settled: Settled, number: int) -> dict[str, Any]:
     rows = segments.sums(connection, settled.reach, (settled.home.one, number), names)
     if any(sum(getattr(row, f"{name}_size") for row in rows) > LARGEST_SUM for name in names):
         raise AmountTooLarge("The sum of the amounts does not fit into 64 bits.")
-    total, unattributed = segmenting.totals(connection, settled.reach, window, settled.currency)
+    total, unattributed = customer_sums.totals(connection, settled.reach, window, settled.currency)
     return {
         "window": window_text(window),
         "prior_window": window_text(window.prior),

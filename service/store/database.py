@@ -162,7 +162,8 @@ def _converted_by_python(element: Any, compiler: Any, **more: Any) -> str:
 def _converted_as_numeric(element: Any, compiler: Any, **more: Any) -> str:
     amount, rate = (compiler.process(part, **more) for part in element.clauses)
     exact = f"(CAST({amount} AS NUMERIC) * {rate} * 0.000000000001)"
-    up = f"{exact} - floor({exact}) + mod(floor({exact}), 2) / 1000000000000000 > 0.5"
+    # The part has 12 decimals: at exactly a half the last term decides, for an odd whole.
+    up = f"{exact} - floor({exact}) + abs(mod(floor({exact}), 2)) * 0.0000000000001 > 0.5"
     return f"CAST(floor({exact}) + CASE WHEN {up} THEN 1 ELSE 0 END AS BIGINT)"
 
 

@@ -4,8 +4,6 @@ It computes what `service.method.segments` computes, in whole numbers; a test co
 is cut by floors (`value ≥ floor`), that is exact whatever the rule: equal values share a class.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -34,49 +32,25 @@ from sqlalchemy import (
     true,
 )
 
-from service.method.months import Window
 from service.method.parameters import Parameters
-from service.method.segments.classes import MONTHS_A_YEAR, limits, of_curve
+from service.method.segments.classes import limits, of_curve
 from service.method.segments.lapse import AT_RISK_FROM
 from service.method.segments.regularity import FEWEST_QUARTERS, factor
 from service.method.states import State
-from service.store import customers, exchange_rates, labels, overrides, registers, salespeople, segments
-from service.store.database import Converted, DayNumber, in_sets, load
-from service.store.lines import TABLE as LINE
+from service.store import labels, overrides, registers, segments
+from service.store.customer_sums import (
+    SCOPES,
+    Terms,
+    at_least,
+    of_customers,
+    same_customer,
+    scaled,
+    summed,
+    whole_quarters,
+)
+from service.store.database import DayNumber, in_sets, load
 from service.store.reach import Reach
-from service.store.subsidiaries import TABLE as SUBSIDIARY
-from service.values import AMOUNT_SCALE, RATE_DECIMALS
-
-ONE = 10**RATE_DECIMALS
-_SUMS: Mapping[str, Any] = {
-    "revenue": LINE.c.revenue,
-    "margin": LINE.c.margin,
-    "orders": LINE.c.orders,
-    "quotes": LINE.c.quotes,
-    "contacts": LINE.c.calls + LINE.c.meetings,
-    "hours": LINE.c.hours,
-}
-_MONEY = ("revenue", "margin")
-_SCOPES = {
-    "channel": (customers.TABLE.c.channel_id, labels.CHANNEL),
-    "salesperson": (customers.TABLE.c.salesperson_id, salespeople.TABLE),
-}
-KEY = ("subsidiary_id", "customer_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is computed. `season`: the index of each whole quarter of the window. `currency`: what money is converted
-    to, at each month's rate; None: every subsidiary's own. `registers`: subsidiaries whose orders are in the register,
-    `end` the number of the window's last day."""
-
-    parameters: Parameters
-    window: Window
-    data: Window
-    season: Sequence[float]
-    currency: str | None
-    registers: Sequence[int]
-    end: int
+from service.values import AMOUNT_SCALE
 
 
 def write(connection: Connection, reach: Reach, owner: int, number: int, terms: Terms) -> None:
@@ -90,145 +64,11 @@ def write(connection: Connection, reach: Reach, owner: int, number: int, terms: 
         floors.drop(connection)
 
 
-def by_month(connection: Connection, reach: Reach, until: int, currency: str | None) -> dict[int, int]:
-    """Net revenue of all customers by month, up to a month."""
-    monthly = _monthly(reach, LINE.c.period <= until, currency)
-    revenue = _sum(monthly.c.revenue).label("revenue")
-    statement = select(monthly.c.period, revenue).group_by(monthly.c.period)
-    return {row.period: row.revenue for row in connection.execute(statement)}
-
-
-def totals(connection: Connection, reach: Reach, window: Window, currency: str | None) -> tuple[int, int]:
-    """Net revenue of all lines of a window, and of those that name no customer."""
-    monthly = _monthly(reach, LINE.c.period.between(window.first, window.last), currency)
-    nobody = monthly.c.customer_id == customers.UNATTRIBUTED
-    sums = [_sum(monthly.c.revenue), _sum(monthly.c.revenue, nobody)]
-    whole, unattributed = connection.execute(select(*(func.coalesce(one, 0) for one in sums))).one()
-    return whole, unattributed
-
-
-def currencies(connection: Connection, reach: Reach, window: Window) -> list[tuple[str, int]]:
-    """(currency, month) of every line in the window of the subsidiaries in reach."""
-    statement = (
-        select(SUBSIDIARY.c.currency, LINE.c.period)
-        .join(SUBSIDIARY, SUBSIDIARY.c.id == LINE.c.subsidiary_id)
-        .where(reach.covers(LINE.c.subsidiary_id), LINE.c.period.between(window.first, window.last))
-        .distinct()
-    )
-    return [(currency, period) for currency, period in connection.execute(statement)]
-
-
-def _monthly(reach: Reach, months: Any, currency: str | None) -> Any:
-    """Lines as they are, or sums per customer and month in one currency, each amount rounded once."""
-    within = (reach.covers(LINE.c.subsidiary_id), months)
-    keys = (LINE.c.subsidiary_id, LINE.c.customer_id, LINE.c.period)
-    if currency is None:
-        return select(*keys, *(column.label(name) for name, column in _SUMS.items())).where(*within).subquery()
-    sums = [_sum(column).label(name) for name, column in _SUMS.items()]
-    own = select(*keys, *sums).where(*within).group_by(*keys).subquery()
-    rate = _rate(currency)
-    money = {name: Converted(own.c[name], rate) if name in _MONEY else own.c[name] for name in _SUMS}
-    named = [amount.label(name) for name, amount in money.items()]
-    return (
-        select(own.c.subsidiary_id, own.c.customer_id, own.c.period, *named)
-        .join(SUBSIDIARY, SUBSIDIARY.c.id == own.c.subsidiary_id)
-        .outerjoin(exchange_rates.TABLE, _rated(own.c.period, currency))
-        .subquery()
-    )
-
-
-def _rated(period: Any, currency: str) -> Any:
-    rate = exchange_rates.TABLE.c
-    return and_(rate.currency == SUBSIDIARY.c.currency, rate.reference == currency, rate.period == period)
-
-
-def _rate(currency: str) -> Any:
-    return case((SUBSIDIARY.c.currency == currency, literal(ONE, BigInteger)), else_=exchange_rates.TABLE.c.rate)
-
-
 def _base(reach: Reach, terms: Terms) -> Any:
     """A row per customer: the sums of both windows, the sum of the values above his in his scope, whether he bought
     earlier, and his potential."""
-    sums = _of_customers(reach, terms)
+    sums = of_customers(reach, terms)
     return select(sums, _above(sums, sums.c.value, terms).label("before")).cte("base")
-
-
-def _of_customers(reach: Reach, terms: Terms) -> Any:
-    window, prior, currency = terms.window, terms.window.prior, terms.currency
-    measure = terms.parameters.abc.measure
-    customer = customers.TABLE.c
-    now = _of_window(reach, window, currency, tuple(_SUMS), _quarters(terms)).cte("now")
-    names = dict.fromkeys(("revenue", measure))
-    joined: Any = customers.TABLE.outerjoin(now, _same(customer, now.c))
-    zero = literal(0, BigInteger)
-    found: dict[str, Any] = {f"prior_{name}": zero for name in names} | {"bought_before": false()}
-    if terms.data.first <= prior.last:
-        earlier = _of_window(reach, prior, currency, tuple(names), ()).cte("earlier")
-        joined = joined.outerjoin(earlier, _same(customer, earlier.c))
-        found |= {f"prior_{name}": func.coalesce(earlier.c[name], 0) for name in names}
-    if terms.data.first < prior.first:
-        before = _bought(reach, prior.first).cte("before")
-        joined = joined.outerjoin(before, _same(customer, before.c))
-        found["bought_before"] = before.c.customer_id.is_not(None)
-    sums = {column.name: func.coalesce(column, 0) for column in now.columns if column.name not in KEY}
-    found["prior_value"] = found[f"prior_{measure}"]
-    potential: Any = customer.potential
-    if currency is not None:
-        joined = joined.join(SUBSIDIARY, SUBSIDIARY.c.id == customer.subsidiary_id)
-        joined = joined.outerjoin(exchange_rates.TABLE, _rated(window.last, currency))
-        potential = Converted(potential, _rate(currency))
-        potential = case((customer.potential.is_not(None), potential))
-    scope = _SCOPES[terms.parameters.abc.scope][0] if terms.parameters.abc.scope in _SCOPES else literal(0, Integer)
-    return (
-        select(
-            customer.subsidiary_id,
-            customer.id.label("customer_id"),
-            scope.label("scope_id"),
-            customer.channel_id,
-            customer.potential_source,
-            customer.potential_date,
-            _scaled(potential, Fraction(len(window), MONTHS_A_YEAR)).label("potential"),
-            *(amount.label(name) for name, amount in sums.items()),
-            *(amount.label(name) for name, amount in found.items()),
-            sums[measure].label("value"),
-        )
-        .select_from(joined)
-        .where(reach.covers(customer.subsidiary_id), customer.id != customers.UNATTRIBUTED)
-        .subquery("sums")
-    )
-
-
-def _of_window(
-    reach: Reach, window: Window, currency: str | None, names: Sequence[str], quarters: Sequence[int]
-) -> Any:
-    """Sums per customer over a window, and of revenue over its quarters, given by their first months."""
-    monthly = _monthly(reach, LINE.c.period.between(window.first, window.last), currency)
-    # From the beginning of each quarter on: one comparison a line, and the first begins with the window or is cut off.
-    by_quarter = [
-        func.coalesce(_sum(monthly.c.revenue, monthly.c.period >= start), 0).label(f"since_{place}")
-        for place, start in enumerate(quarters)
-        if start > window.first
-    ]
-    keys = [monthly.c[name] for name in KEY]
-    return select(*keys, *(_sum(monthly.c[name]).label(name) for name in names), *by_quarter).group_by(*keys)
-
-
-def _quarters(terms: Terms) -> list[int]:
-    """First months of the whole quarters, counted back from the window's end; none where they are too few."""
-    count = len(terms.season)
-    return [terms.window.last - 3 * place - 2 for place in reversed(range(count))] if count >= FEWEST_QUARTERS else []
-
-
-def _bought(reach: Reach, until: int) -> Any:
-    """Customers with a month of positive net revenue before a month."""
-    months = (
-        select(LINE.c.subsidiary_id, LINE.c.customer_id)
-        .where(reach.covers(LINE.c.subsidiary_id), LINE.c.period < until)
-        .group_by(LINE.c.subsidiary_id, LINE.c.customer_id, LINE.c.period)
-        .having(func.sum(LINE.c.revenue) > 0)
-        .subquery()
-    )
-    return select(months).distinct()
 
 
 def _rows(reach: Reach, owner: int, number: int, terms: Terms, curve: Table | None) -> Any:
@@ -239,9 +79,9 @@ def _rows(reach: Reach, owner: int, number: int, terms: Terms, curve: Table | No
     joined: Any = base.outerjoin(floors, _of_scope(b, f, terms))
     joined = joined.outerjoin(raw, _of_scope(b, raw.c, terms))
     abc_class = _class(b.value, b.value, f.floor_a, f.floor_b)
-    bought = _at_least(b.value, 0)
-    guessed = _scaled(bought, 1 / Fraction(parameters.potential.default_wallet_share))
-    effective = case((b.potential.is_(None), guessed), else_=_at_least(b.potential, bought))
+    bought = at_least(b.value, 0)
+    guessed = scaled(bought, 1 / Fraction(parameters.potential.default_wallet_share))
+    effective = case((b.potential.is_(None), guessed), else_=at_least(b.potential, bought))
     level = (
         select(
             base,
@@ -265,8 +105,8 @@ def _told(level: Any, owner: int, number: int, terms: Terms) -> Any:
     c, parameters = level.c, terms.parameters
     joined, channel = level, None
     scope: Any = literal("")
-    if parameters.abc.scope in _SCOPES:
-        named = _SCOPES[parameters.abc.scope][1].alias("named")
+    if parameters.abc.scope in SCOPES:
+        named = SCOPES[parameters.abc.scope][1].alias("named")
         joined = joined.join(named, and_(named.c.subsidiary_id == c.subsidiary_id, named.c.id == c.scope_id))
         scope = named.c.code
     if parameters.potential.limits:
@@ -303,7 +143,7 @@ def _told(level: Any, owner: int, number: int, terms: Terms) -> Any:
 def _above(rows: Any, value: Any, terms: Terms) -> Any:
     """The sum of the positive values strictly greater, in the same scope."""
     scope = None if terms.currency is not None else (rows.c.subsidiary_id, rows.c.scope_id)
-    above = func.sum(_at_least(value, 0)).over(partition_by=scope, order_by=value.desc(), range_=(None, -1))
+    above = func.sum(at_least(value, 0)).over(partition_by=scope, order_by=value.desc(), range_=(None, -1))
     return func.coalesce(cast(above, BigInteger), 0)
 
 
@@ -320,7 +160,7 @@ def _floors(base: Any, value: str, terms: Terms, curve: Table | None) -> Any:
     abc, keys = terms.parameters.abc, [] if terms.currency is not None else ["subsidiary_id", "scope_id"]
     if abc.rule == "floors":
         fixed = limits(*abc.floors, len(terms.window))
-        total = _sum(_at_least(base.c[value], 0)).label("total")
+        total = summed(at_least(base.c[value], 0)).label("total")
         ends = [literal(fixed.a, BigInteger).label("floor_a"), literal(fixed.b, BigInteger).label("floor_b")]
         columns = [base.c[key] for key in keys]
         return select(*columns, total, *ends).group_by(*columns).cte(f"floors_{value}")
@@ -329,9 +169,9 @@ def _floors(base: Any, value: str, terms: Terms, curve: Table | None) -> Any:
     if curve is not None:
         same = and_(curve.c.of == value, *(ranked.c[key] == curve.c[key] for key in keys))
         ends = [func.max(curve.c[floor]).label(floor) for floor in ("floor_a", "floor_b")]
-        found = select(*columns, _sum(ranked.c.value).label("total"), *ends).select_from(ranked.join(curve, same))
+        found = select(*columns, summed(ranked.c.value).label("total"), *ends).select_from(ranked.join(curve, same))
         return found.group_by(*columns).cte(f"floors_{value}")
-    totals = select(*columns, _sum(ranked.c.value).label("total")).group_by(*columns).cte(f"totals_{value}")
+    totals = select(*columns, summed(ranked.c.value).label("total")).group_by(*columns).cte(f"totals_{value}")
     same = and_(true(), *(ranked.c[key] == totals.c[key] for key in keys))
     ends = [
         func.min(ranked.c.value).filter(ranked.c.before < _share(totals.c.total, share)).label(floor)
@@ -385,7 +225,7 @@ def _state(c: Any) -> Any:
 def _regularity(c: Any, terms: Terms) -> Any:
     """See `method.segments.regularity`: the same additions in the same order."""
     count, limit = len(terms.season), terms.parameters.regularity
-    since = [c.get(f"since_{place}", c.revenue) for place in range(len(_quarters(terms)))]
+    since = [c.get(f"since_{place}", c.revenue) for place in range(len(whole_quarters(terms)))]
     quarters = [one - later for one, later in pairwise([*since, 0])]
     even = [
         cast(quarter, Double) / literal(float(index), Double)
@@ -458,10 +298,10 @@ def _with_lapses(joined: Any, c: Any, terms: Terms) -> tuple[Any, dict[str, Any]
     of = (placed.c.subsidiary_id, placed.c.customer_id)
     usual = select(*of, cast(twice, BigInteger).label("twice")).where(middle).group_by(*of).cte("usual")
     last = select(*customer, func.max(days.c.day).label("day")).group_by(*customer).cte("last_order")
-    joined = joined.outerjoin(last, _same(c, last.c)).outerjoin(usual, _same(c, usual.c))
+    joined = joined.outerjoin(last, same_customer(c, last.c)).outerjoin(usual, same_customer(c, usual.c))
     since = terms.end - last.c.day
     twice = func.coalesce(usual.c.twice, 0)
-    allowed = _at_least(twice, terms.parameters.lapse.minimum_days)
+    allowed = at_least(twice, terms.parameters.lapse.minimum_days)
     return joined, {
         "days_since_order": since,
         "order_interval": usual.c.twice * (AMOUNT_SCALE // 2),
@@ -477,27 +317,3 @@ def _share(total: Any, share: Decimal) -> Any:
     """⌈share · total⌉ without leaving 64 bits: shares have at most 9 decimals."""
     part, whole = Fraction(share).numerator, Fraction(share).denominator
     return part * (total // whole) + (part * (total % whole) + whole - 1) // whole
-
-
-def _scaled(amount: Any, by: Fraction) -> Any:
-    """An amount that is not negative times a fraction, rounded half to even."""
-    part, whole = by.numerator, by.denominator
-    if whole == 1:
-        return amount if part == 1 else amount * part
-    low = (amount % whole) * part
-    down, rest = (amount // whole) * part + low // whole, low % whole
-    return down + case((or_(2 * rest > whole, and_(2 * rest == whole, down % 2 == 1)), 1), else_=0)
-
-
-def _at_least(amount: Any, least: Any) -> Any:
-    return case((amount > least, amount), else_=least)
-
-
-def _sum(amount: Any, condition: Any = None) -> Any:
-    total = func.sum(amount)
-    return cast(total if condition is None else total.filter(condition), BigInteger)
-
-
-def _same(one: Any, other: Any) -> Any:
-    number = one.id if "id" in one else one.customer_id
-    return and_(one.subsidiary_id == other.subsidiary_id, number == other.customer_id)

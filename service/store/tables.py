@@ -2,6 +2,7 @@
 
 from service.store import (
     closed_months,
+    customer_sums,
     customers,
     entries,
     exchange_rates,
@@ -25,6 +26,7 @@ from service.store import (
 
 __all__ = [
     "closed_months",
+    "customer_sums",
     "customers",
     "entries",
     "exchange_rates",

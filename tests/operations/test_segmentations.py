@@ -319,3 +319,13 @@ def test_what_is_handed_in_meanwhile_is_waited_for_by_nobody(group: Service, mon
     made = group.post("/v1/segmentations", {"subsidiary": "DE"})
     assert (len(calls), made["fresh"]) == (2, True)
     assert customers(group, made)["DE-C1"]["abc_class"] == "A"
+
+
+@pytest.mark.parametrize("months", [["2025-06"], ["2025-06", "2025-07"]])
+def test_amounts_whose_sum_leaves_64_bits_are_refused(group: Service, months: list[str]) -> None:
+    """500 still fit into a column, and not into what is added up from there; 1 000 do not fit into a column."""
+    for period in months:
+        most = [line("DE-C1", "999999999999.9999", period) | {"product_group": f"P{number}"} for number in range(500)]
+        group.submit("statistics", most, subsidiary="DE")
+    problem = group.post("/v1/segmentations", {"subsidiary": "DE"}, status=422)
+    assert problem["type"] == "/problems/amount-too-large"

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import MetaData, text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import BigInteger, MetaData, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
-from service.store.database import Database, _alembic_config, newest_revision
+from service.method.money import convert
+from service.store.database import Converted, Database, _alembic_config, newest_revision
 from service.store.subsidiaries import TABLE
 
 ROW = {"name": "X", "country": "DE", "currency": "EUR", "data_revision": 0}
@@ -105,6 +108,19 @@ def test_rows_of_segmentations_from_before_are_kept(database: Database) -> None:
         (1, v, w, 5, 2) for v, w in [(7, "A"), (5, "A"), (2, "B"), (1, "C"), (0, "N")]
     ]
     assert [tuple(row) for row in former] == [(None, 2), (None, 4), (3, 7), (1, 8), (0, 9)]
+
+
+AMOUNTS = st.integers(-(10**16), 10**16) | st.integers(-9, 9)
+RATES = st.integers(1, 10**13) | st.sampled_from([5 * 10**11, 25 * 10**10, 15 * 10**11, 10**12, 1])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(AMOUNTS, RATES), min_size=1, max_size=20))
+def test_the_database_converts_as_the_method_does(database: Database, pairs: list[tuple[int, int]]) -> None:
+    statement = select(*(Converted(literal(amount, BigInteger), literal(rate, BigInteger)) for amount, rate in pairs))
+    with database.reading() as connection:
+        found = connection.execute(statement).one()
+    assert list(found) == [convert(amount, rate) for amount, rate in pairs]
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:
