@@ -58,8 +58,8 @@ def compute_segmentation(
         home, number, made = operation.compute(entry, asked.question())
         with entry.reading() as caller:
             row = keeping.get(caller, home, results.SEGMENTATION, number)
-            document = SegmentationDocument(**operation.described(caller, row))
-        return Answer(201 if made else 200, document.model_dump_json())
+            (told,) = operation.described(caller, [row])
+        return Answer(201 if made else 200, SegmentationDocument(**told).model_dump_json())
 
     return answer_once(request, entry, asked.subsidiary, idempotency_key, asked, work)
 
@@ -77,9 +77,14 @@ def list_segmentations(
     with entry.reading() as caller:
         reach = narrowed(caller, subsidiary)
         rows = results.page(caller.connection, reach, results.SEGMENTATION, limit + 1, read_cursor(after, int, int))
-        found = [(row, SegmentationDocument(**operation.described(caller, row))) for row in rows]
+        found = list(zip(rows, operation.described(caller, rows), strict=True))
     return page_of(
-        request, response, found, limit, lambda one: one[1], lambda one: (one[0].subsidiary_id, one[0].number)
+        request,
+        response,
+        found,
+        limit,
+        lambda one: SegmentationDocument(**one[1]),
+        lambda one: (one[0].subsidiary_id, one[0].number),
     )
 
 
@@ -92,7 +97,8 @@ def list_segmentations(
 def get_segmentation(segmentation: ResultPath, entry: ReadsResults) -> SegmentationDocument:
     """What it was computed from, its floors and its control totals."""
     with entry.reading() as caller:
-        return SegmentationDocument(**operation.described(caller, operation.find(caller, segmentation).row))
+        (told,) = operation.described(caller, [operation.find(caller, segmentation).row])
+    return SegmentationDocument(**told)
 
 
 @router.get(

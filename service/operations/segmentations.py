@@ -1,7 +1,7 @@
 """Stored segmentations: computed in the database once for a state of the data, kept, and compared."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -259,16 +259,23 @@ def _kept(caller: Caller, home: Reach, row: Row[Any]) -> Kept:
     return Kept(home, row, caller.reach.narrowed(unit.id for unit in units if unit.code in contained))
 
 
-def described(caller: Caller, row: Row[Any]) -> dict[str, Any]:
-    """What a stored segmentation says of itself, with the rule of its classes and, of the group, what it contains."""
-    kept = _kept(caller, caller.reach.narrowed([row.subsidiary_id]), row)
+def described(caller: Caller, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """What stored segmentations say of themselves, with their rule and the data they were computed from."""
+    now = {}
+    if any(row.subsidiary_id == GROUP for row in rows):
+        now = {unit.code: unit.data_revision for unit in subsidiaries.listed(caller.connection, caller.reach)}
+    return [_described(caller, row, now) for row in rows]
+
+
+def _described(caller: Caller, row: Row[Any], now: Mapping[str, int]) -> dict[str, Any]:
+    home = caller.reach.narrowed([row.subsidiary_id])
+    kept = Kept(home, row, home)
     abc = kept.abc.model_dump(mode="json")
     more = {name: abc[name] for name in ("rule", "measure", "a", "b", "floor_a", "floor_b")}
     document: dict[str, Any] = keeping.described(row) | keeping.summary(row)["head"] | more
     known = kept.parameters.get("revisions", {row.subsidiary: row.data_revision})
     document["revisions"] = [{"subsidiary": code, "data_revision": number} for code, number in known.items()]
     if row.subsidiary_id == GROUP:
-        now = {unit.code: unit.data_revision for unit in subsidiaries.listed(caller.connection, caller.reach)}
         document["subsidiary"] = references.GROUP_CODE
         document["currency"] = kept.parameters["currency"]
         document["fresh"] = document["fresh"] and now == known
