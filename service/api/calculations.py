@@ -11,13 +11,14 @@ from service.api.plans import GoalRequest, LeverSetting, PlanClass
 from service.api.problems import responses
 from service.api.requirements import Norms, RequirementTotal
 from service.api.security import ReadsResults
-from service.api.segmentations import AbcClass, ClassRow, CustomerFigures, Floors, Migration, customer_figures
+from service.api.segmented import AbcClass, ClassRow, CustomerFigures, Floors, Migration, customer_figures
 from service.errors import AmountTooLarge, BadArgument
 from service.method.parameters import ResourceNorms
 from service.method.plan import goal, levers
 from service.method.plan.blocks import BLOCKS, Plan, plan
 from service.method.plan.inputs import Inputs
 from service.method.resources import KINDS, requirement
+from service.method.segments.cells import Cells
 from service.method.segments.classes import CLASSES
 from service.method.segments.table import class_table
 from service.operations import calculations, methods
@@ -59,7 +60,10 @@ class CustomerFacts(Strict):
 class SegmentationParameters(Strict):
     """Values that replace those of the standard method; absent ones stay."""
 
+    rule: Literal["cumulative", "floors", "computed"] | None = None
     measure: Literal["revenue", "margin"] | None = None
+    floor_a: Money | None = Field(default=None, description="A year's, for the rule floors, as floor_b.")
+    floor_b: Money | None = None
     a: Share | None = None
     b: Share | None = None
     potential_limit_a: Money | None = Field(default=None, description="Needs potential_limit_b too.")
@@ -266,15 +270,16 @@ def calculate_segmentation(facts: SegmentationFacts, entry: ReadsResults) -> Cal
     with entry.reading():
         parameters = calculations.parameters_with(_changes(facts.parameters))
     found = calculations.segmentation([_row(one) for one in facts.customers], parameters, facts.months)
+    cells = Cells.of(found)
     return CalculatedSegmentation(
         method=parameters.id,
         customers=[
-            CalculatedCustomer(customer=row.code, **customer_figures(row))
+            CalculatedCustomer(customer=row.code, **customer_figures(row, parameters.abc))
             for row in found.customers.itertuples(index=False)
         ],
         floors=[Floors(scope=scope, a=_exact(floors.a), b=_exact(floors.b)) for scope, floors in found.floors.items()],
-        classes=[ClassRow(**told(row)) for row in class_table(found)],
-        migration=[Migration(rule=rule, **migrated(found, rule)) for rule in RULES],
+        classes=[ClassRow(**told(row)) for row in class_table(cells)],
+        migration=[Migration(rule=rule, **migrated(cells.cells, rule)) for rule in RULES],
     )
 
 
@@ -326,7 +331,7 @@ def calculate_resources(facts: ResourceFacts, entry: ReadsResults) -> Calculated
 def _changes(parameters: SegmentationParameters) -> dict[str, dict[str, Any]]:
     """The parameters given, by group of the method's document."""
     groups = {
-        "abc": ("measure", "a", "b"),
+        "abc": ("rule", "measure", "a", "b", "floor_a", "floor_b"),
         "potential": ("default_wallet_share",),
         "segments": ("grow_wallet_share_below", "grow_gap_at_least"),
     }

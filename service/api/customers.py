@@ -11,10 +11,10 @@ from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowe
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
-from service.api.segmentations import CustomerFigures, customer_figures
+from service.api.segmented import StoredFigures, stored_figures
 from service.errors import NotFound
 from service.operations import references
-from service.operations.segments import card
+from service.operations.segmentations import card
 from service.store import customers
 from service.values import Money, to_decimal
 
@@ -51,7 +51,7 @@ class CardHead(CustomerDocument):
 
 
 _make: Any = create_model  # its overloads do not know a base together with fields in a dict
-CustomerCard: Any = _make("CustomerCard", __base__=CardHead, **_nullable(CustomerFigures))
+CustomerCard: Any = _make("CustomerCard", __base__=CardHead, **_nullable(StoredFigures))
 """Flat, because CRMs map fields: the customer, and his figures in the newest segmentation."""
 
 
@@ -100,7 +100,7 @@ def get_customer(
         **_values(found.customer),
         segmentation=references.write(subsidiary, newest.number) if newest else None,
         fresh=newest is not None and newest.data_revision == newest.newest,
-        **(customer_figures(found.row) if found.row else {}),
+        **(stored_figures(found.row, found.abc) if found.row and found.abc else {}),
     )
 
 

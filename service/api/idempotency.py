@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from service.api.models import narrowed
 from service.api.security import Entry
 from service.operations.repeats import Answer, earlier, fingerprint, once
+from service.store.reach import GROUP
 
 IdempotencyKey = Annotated[
     str | None,
@@ -22,14 +23,19 @@ IdempotencyKey = Annotated[
 
 
 def answer_once(
-    request: Request, entry: Entry, subsidiary: str, key: str | None, body: BaseModel, work: Callable[[], Answer]
+    request: Request, entry: Entry, subsidiary: str | None, key: str | None, body: BaseModel, work: Callable[[], Answer]
 ) -> Response:
-    """The answer to a request for a result. Results are computed once anyway: the key fixes which of them is told."""
+    """The answer to a request for a result. Results are computed once anyway: the key fixes which of them is told.
+
+    `subsidiary` is None for a result of the group.
+    """
     if key is None:
         return as_response(work())
     asked = fingerprint(request.method, request.url.path, request.url.query, body.model_dump_json())
     with entry.reading() as caller:
-        home = narrowed(caller, subsidiary)
+        if subsidiary is None:
+            caller.whole_group()
+        home = caller.reach.narrowed([GROUP]) if subsidiary is None else narrowed(caller, subsidiary)
         answer = earlier(caller, home, key, asked)
     if answer is None:
         computed = work()

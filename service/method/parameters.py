@@ -39,7 +39,7 @@ _EXACT = (PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string
 Number = Annotated[float, _PLAIN, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Share = Annotated[float, _PLAIN, Field(ge=0, le=1, allow_inf_nan=False)]
 Change = Annotated[float, _PLAIN, Field(ge=-1, le=10, allow_inf_nan=False)]
-ExactShare = Annotated[Decimal, Field(gt=0, le=1, max_digits=10), *_EXACT]
+ExactShare = Annotated[Decimal, Field(gt=0, le=1, max_digits=10, decimal_places=9), *_EXACT]
 ExactMoney = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=4), *_EXACT]
 Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Label = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -75,17 +75,34 @@ class _Group(BaseModel):
 
 
 class Abc(_Group):
-    rule: Literal["cumulative"] = _parameter("word", "How classes are cut: the smallest set that reaches a share.")
+    rule: Literal["cumulative", "floors", "computed"] = _parameter(
+        "word", "How classes are cut: by the share they reach together, by amounts of money, or by the curve itself."
+    )
     measure: Literal["revenue", "margin"] = _parameter("word", "What customers are ranked by.")
-    a: ExactShare = _parameter("share", "A is the smallest set of customers that reaches this share of the total.")
-    b: ExactShare = _parameter("share", "A and B together reach this share.")
-    scope: Literal["channel", "subsidiary", "salesperson"] = _parameter("word", "Whose total the shares are of.")
+    a: ExactShare = _parameter("share", "Cumulative: A is the smallest set of customers that reaches this share.")
+    b: ExactShare = _parameter("share", "Cumulative: A and B together reach this share.")
+    floor_a: Annotated[ExactMoney, Field(gt=0)] | None = _parameter(
+        "money a year", "Floors: A begins at this value; needed by that rule alone."
+    )
+    floor_b: Annotated[ExactMoney, Field(gt=0)] | None = _parameter("money a year", "Floors: B begins at this value.")
+    scope: Literal["channel", "subsidiary", "salesperson", "group"] = _parameter(
+        "word", "Whose total the shares are of, or whose curve it is."
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.a > self.b:
             raise ValueError(f"a is {self.a} and b is {self.b}: A and B together cannot reach less than A alone")
+        if self.rule == "floors" and (self.floor_a is None or self.floor_b is None):
+            raise ValueError("the rule floors needs floor_a and floor_b")
+        if self.floor_a is not None and self.floor_b is not None and self.floor_a < self.floor_b:
+            raise ValueError(f"floor_a is {self.floor_a} and floor_b is {self.floor_b}: A cannot begin below B")
         return self
+
+    @property
+    def floors(self) -> tuple[Decimal, Decimal]:
+        """Of the rule `floors`, which has both."""
+        return self.floor_a or Decimal(), self.floor_b or Decimal()
 
 
 class Limits(_Group):
@@ -124,6 +141,12 @@ class Regularity(_Group):
         if self.x > self.y:
             raise ValueError(f"x is {self.x:g} and y is {self.y:g}: Y cannot end below X")
         return self
+
+
+class Lapse(_Group):
+    minimum_days: Annotated[int, Field(ge=0, le=3650)] = _parameter(
+        "days", "At risk: a lapse is not counted below this, however often a customer orders.", assumption=True
+    )
 
 
 class PlanParameters(_Group):
@@ -193,6 +216,7 @@ class Parameters(_Group):
     potential: Potential
     segments: Segments
     regularity: Regularity
+    lapse: Lapse
     plan: PlanParameters
     resources: ResourceNorms
     indicators: Annotated[tuple[OwnIndicator, ...], Field(max_length=100)] = ()

@@ -12,6 +12,7 @@ from service.access.keys import Caller
 from service.method.measures import MEASURES
 from service.method.months import Window, month_text
 from service.method.segments import Segmentation
+from service.method.segments.cells import Cell, Cells
 from service.method.segments.classes import ALL_CLASSES, CLASSES
 from service.method.segments.migration import bridge
 from service.method.segments.table import MONTHS_A_YEAR, WHOLE, class_table
@@ -53,13 +54,14 @@ def of_data(
     """The window, and the identities of the subsidiary's figures in it (the method, section 2)."""
     basis = segments.read_basis(caller, subsidiary, first, last, None, period=period)
     found = segments.segmented(basis)
-    table = class_table(found)
+    cells = Cells.of(found)
+    table = class_table(cells)
     months = lines.coverage(caller.connection, basis.home, basis.window)
     totals = lines.totals(caller.connection, basis.home, basis.window)
     return basis.window, [
         *_of_classes(table, months),
         *_of_plan_factors(table, found, basis.monthly, basis.window),
-        *_of_customers(found),
+        *_of_customers(cells.cells),
         *_of_months(months, totals),
     ]
 
@@ -100,14 +102,13 @@ def _product(row: Mapping[str, Any], months: int) -> Fraction | None:
     return product
 
 
-def _of_customers(found: Segmentation) -> Iterator[Check]:
-    frame = found.customers
-    counts = {state: int((frame["state"] == state.value).sum()) for state in State}
-    active, before = int((frame["revenue"] > 0).sum()), int((frame["prior_revenue"] > 0).sum())
+def _of_customers(cells: Sequence[Cell]) -> Iterator[Check]:
+    counts = {state: sum(cell["customers"] for cell in cells if cell["state"] == state) for state in State}
+    active, before = (sum(cell[name] for cell in cells) for name in ("active", "bought"))
     balance = before - counts[State.LOST] + counts[State.NEW] + counts[State.REACTIVATED]
     meaning = "Customers active now = active before − lost + new + reactivated."
     yield Check.counts("active_customers", "", meaning, active, balance)
-    told = bridge(frame)
+    told = bridge(cells)
     steps = told.lost + told.contraction + told.expansion + told.new + told.reactivated + told.credit_notes
     meaning = "Start + lost + contraction + expansion + new + reactivated + credit notes of the bridge = its end."
     yield Check.amounts("revenue_bridge", "", meaning, told.start + steps, told.end)

@@ -27,6 +27,13 @@ def keep(
     number = results.find(connection, home, table, digest(*question))
     if number is not None:
         return number, False
+    return record(caller, home, table, question, summary), True
+
+
+def record(
+    caller: Caller, home: Reach, table: Table, question: tuple[str, int, dict[str, Any]], summary: dict[str, Any]
+) -> int:
+    """Store a result that is not there yet; its number. Nobody else may be storing one of this owner meanwhile."""
     method, data_revision, parameters = question
     values = {
         "digest": digest(*question),
@@ -36,7 +43,7 @@ def keep(
         "computed_at": caller.now,
         "summary": json.dumps(summary, ensure_ascii=False),
     }
-    return results.record(connection, home, table, values), True
+    return results.record(caller.connection, home, table, values)
 
 
 def find(caller: Caller, table: Table, identifier: str) -> tuple[Reach, Row[Any]]:

@@ -26,7 +26,7 @@ def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None)
         return subsidiaries.get(connection, caller.reach, code), True
     if _same(row, values):
         return row, False
-    _require(row, if_match, "subsidiary")
+    must_match(if_match, etag(row), "subsidiary")
     home = caller.reach.narrowed([row.id])
     if row.currency != values["currency"] and lines.periods(connection, home) is not None:
         raise Conflict(f"Statistics in {row.currency} are stored; the currency cannot change any more.")
@@ -41,7 +41,7 @@ def put_group(caller: Caller, values: dict[str, Any], if_match: str | None) -> R
     row = subsidiaries.group(caller.connection, home)
     if _same(row, values):
         return row
-    _require(row, if_match, "group")
+    must_match(if_match, etag(row), "group")
     subsidiaries.change(caller.connection, home, values, caller.now)
     return subsidiaries.group(caller.connection, home)
 
@@ -50,11 +50,11 @@ def _same(row: Row[Any], values: dict[str, Any]) -> bool:
     return all(getattr(row, name) == value for name, value in values.items())
 
 
-def _require(row: Row[Any], if_match: str | None, noun: str) -> None:
+def must_match(if_match: str | None, etag: str, noun: str) -> None:
     """Refuse a change by somebody who has not read what he changes."""
     if if_match is None:
         raise PreconditionRequired(f"The {noun} exists with other values: send its etag in If-Match to change it.")
-    if if_match.strip('"') not in (etag(row), "*"):
+    if if_match.strip('"') not in (etag, "*"):
         raise PreconditionFailed(f"The {noun} has changed since you read it: read it again.")
 
 

@@ -18,14 +18,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.functions import GenericFunction
 from sqlmodel import SQLModel
 
 from service.errors import AmountTooLarge, BadArgument, Conflict, RequestInProgress, Unavailable
+from service.method.money import convert
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ = "kontor_read"
@@ -34,6 +37,7 @@ _UNIQUE = "23505"
 _SHUTTING_DOWN = ("57P01", "57P02", "57P03")
 """By order, by a crash, or not yet up again."""
 _SQLITE_ROWS = 65_536
+_ROOM = "64MB"
 _CSV = arrow_csv.WriteOptions(include_header=False, batch_size=16_384)
 _SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "database or disk is full", "attempt to write a readonly")
 
@@ -142,6 +146,55 @@ def _listed(column: pa.Array) -> list[Any]:
     return column.to_pylist()  # type: ignore[no-any-return]
 
 
+class Converted(GenericFunction[int]):
+    """`Converted(amount, rate)`: an amount at a rate of 10⁻¹² units, rounded once, half to even."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(Converted, "sqlite")
+def _converted_by_python(element: Any, compiler: Any, **more: Any) -> str:
+    return f"kontor_convert({compiler.process(element.clauses, **more)})"
+
+
+@compiles(Converted, "postgresql")
+def _converted_as_numeric(element: Any, compiler: Any, **more: Any) -> str:
+    amount, rate = (compiler.process(part, **more) for part in element.clauses)
+    exact = f"(CAST({amount} AS NUMERIC) * {rate} * 0.000000000001)"
+    # The part has 12 decimals: at exactly a half the last term decides, for an odd whole.
+    up = f"{exact} - floor({exact}) + abs(mod(floor({exact}), 2)) * 0.0000000000001 > 0.5"
+    return f"CAST(floor({exact}) + CASE WHEN {up} THEN 1 ELSE 0 END AS BIGINT)"
+
+
+class DayNumber(GenericFunction[int]):
+    """`DayNumber(date)`: days since 1970-01-01."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(DayNumber, "sqlite")
+def _day_by_julian(element: Any, compiler: Any, **more: Any) -> str:
+    return f"CAST(julianday({compiler.process(element.clauses, **more)}) - 2440587.5 AS INTEGER)"
+
+
+@compiles(DayNumber, "postgresql")
+def _day_by_difference(element: Any, compiler: Any, **more: Any) -> str:
+    return f"(({compiler.process(element.clauses, **more)}) - DATE '1970-01-01')"
+
+
+def in_sets(connection: Connection) -> None:
+    """Let PostgreSQL join whole sets, in memory, until the transaction ends.
+
+    It knows nothing of the rows that a part of a statement hands to the next and would take them for few: then it joins
+    row by row, which takes the square of their number.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET LOCAL work_mem = '{_ROOM}'")
+        connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
+
+
 def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless its key is there; whether it was inserted.
 
@@ -161,6 +214,12 @@ def affected(connection: Connection, statement: Any) -> int:
 def lock(connection: Connection, statement: Any) -> Any:
     """The statement with its rows locked until the transaction ends (SQLite locks the whole file already)."""
     return statement if connection.dialect.name == "sqlite" else statement.with_for_update()
+
+
+def one_at_a_time(connection: Connection, subject: int, number: int) -> None:
+    """Wait until no other transaction works on the same subject and number (SQLite has one writer anyway)."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (subject, number))
 
 
 def _alembic_config() -> Config:
@@ -184,6 +243,7 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("kontor_convert", 2, convert, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -3,6 +3,7 @@ version, the parameters and the data revision they were computed from, and a dig
 question finds the answer that is there.
 """
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, Text, UniqueConstraint, insert, select
 from sqlmodel import Field, SQLModel
 
+from service.store import database
 from service.store.bulk import next_number
 from service.store.columns import amount, number_key, subsidiary_key
 from service.store.pages import later
@@ -78,9 +80,19 @@ def page(
     return connection.execute(statement).all()
 
 
+def next_one(connection: Connection, reach: Reach, table: Table) -> int:
+    """The number of the result to be recorded next, of the one subsidiary in reach."""
+    return next_number(connection, table.c.number, table.c.subsidiary_id == reach.one)
+
+
+def one_at_a_time(connection: Connection, reach: Reach, table: Table) -> None:
+    """Wait until nobody else records a result of this kind for the one subsidiary in reach."""
+    database.one_at_a_time(connection, zlib.crc32(table.name.encode()) >> 1, reach.one)
+
+
 def record(connection: Connection, reach: Reach, table: Table, values: dict[str, Any]) -> int:
     """Store a result of the one subsidiary in reach, which must be locked for writing; its number."""
-    number = next_number(connection, table.c.number, table.c.subsidiary_id == reach.one)
+    number = next_one(connection, reach, table)
     connection.execute(insert(table).values(values | {"subsidiary_id": reach.one, "number": number}))
     return number
 

@@ -10,7 +10,7 @@ from service.store import subsidiaries
 from service.store.columns import revision_key, subsidiary_key
 from service.store.reach import Reach
 
-Action = Literal["submission", "withdrawal", "feeds"]
+Action = Literal["submission", "withdrawal", "feeds", "override"]
 
 
 class DataRevision(SQLModel, table=True):

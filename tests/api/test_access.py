@@ -114,6 +114,14 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/segmentations/{segmentation}/customers"): Call("hidden", path={"segmentation": "DE.1"}),
     ("GET", "/v1/segmentations/{segmentation}/classes"): Call("hidden", path={"segmentation": "DE.1"}),
     ("GET", "/v1/segmentations/{segmentation}/migration"): Call("hidden", path={"segmentation": "DE.1"}),
+    ("GET", "/v1/segmentations/{segmentation}/changes"): Call(
+        "hidden", {"since": "DE.1"}, path={"segmentation": "DE.1"}
+    ),
+    ("GET", "/v1/customers/{subsidiary}/{code:path}/override"): Call("hidden", path={"code:path": "DE-C1"}),
+    ("PUT", "/v1/customers/{subsidiary}/{code:path}/override"): Call(
+        "hidden", path={"code:path": "DE-C1"}, body={"abc_class": "A", "reason": "a test"}
+    ),
+    ("DELETE", "/v1/customers/{subsidiary}/{code:path}/override"): Call("hidden", path={"code:path": "DE-C1"}),
     ("GET", "/v1/kpis"): Call("filtered", {"indicators": "revenue", "group_by": "subsidiary", "currency": "EUR"}),
     ("POST", "/v1/plans"): Call("hidden", body={"subsidiary": "DE"}),
     ("GET", "/v1/plans"): Call("filtered"),

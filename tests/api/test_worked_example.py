@@ -119,6 +119,25 @@ def test_the_class_table(segmentation: dict[str, Any]) -> None:
     assert whole["gini"] == EXPECTED["gini"]
 
 
+def test_every_customer_has_his_reason(segmentation: dict[str, Any]) -> None:
+    found = {one["customer"]: one for one in segmentation["customers"]}
+    # Positive revenue is 1 400: A ends where 1 120 are reached, B at 1 330; the floors are 120 and 30.
+    assert (found["C04"]["share_before"], found["C04"]["limit_share"], found["C04"]["limit"]) == (0.714286, 0.8, "1120")
+    assert (found["C05"]["share_before"], found["C05"]["limit_share"], found["C05"]["limit"]) == (0.8, 0.95, "1330")
+    assert [found[code]["to_next_class"] for code in ("C04", "C05", "C09")] == [None, "40", "5"]
+
+
+def test_the_migration_in_money_is_the_bridge(segmentation: dict[str, Any]) -> None:
+    for migration in segmentation["migration"]:
+        whole = [row for row in migration["items"] if not row["scope"]]
+        assert sum(Decimal(row["revenue"]) for row in whole) == EXPECTED["revenue_bridge"]["end"]
+        assert sum(Decimal(row["prior_revenue"]) for row in whole) == EXPECTED["revenue_bridge"]["start"]
+        stayed = next(row for row in whole if (row["from_class"], row["to_class"]) == ("A", "A"))
+        given = [one for one in EXAMPLE["customers"] if one["code"] in ("C01", "C02", "C03", "C04")]
+        assert Decimal(stayed["revenue"]) == sum(one["revenue_y1"] for one in given) == 1120
+        assert Decimal(stayed["prior_revenue"]) == sum(one["revenue_y0"] for one in given)
+
+
 def test_migration_by_each_windows_own_limits(segmentation: dict[str, Any]) -> None:
     raw = next(one for one in segmentation["migration"] if one["rule"] == "raw")
     shares = {(one["from_class"], one["to_class"]): one["share"] for one in raw["items"]}

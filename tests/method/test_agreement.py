@@ -11,6 +11,7 @@ from service.method.counting import quantities
 from service.method.indicators import INDICATORS
 from service.method.measures import MEASURES
 from service.method.months import Window
+from service.method.segments.cells import Cells
 from service.method.segments.migration import bridge, moves, retention
 from service.method.segments.table import class_table
 from service.values import AMOUNT_SCALE
@@ -64,14 +65,14 @@ def test_the_indicators_agree_with_the_class_table(rows: list[dict[str, Any]]) -
     potentials = {place: row["potential"] * AMOUNT_SCALE for place, row in enumerate(rows, 1) if "potential" in row}
     values = quantities(cells(rows), WINDOW, potentials, Fraction(1, 2))[()]
     found = segmented(rows)
-    whole = next(row for row in class_table(found) if not row["scope"] and row["abc_class"] == "all")
+    whole = next(row for row in class_table(Cells.of(found)) if not row["scope"] and row["abc_class"] == "all")
     for indicator, column in SAME.items():
         assert INDICATORS[indicator].parsed.evaluate(values).value == whole[column]
     assert INDICATORS["revenue"].parsed.evaluate(values).value == Fraction(whole["revenue"], AMOUNT_SCALE)
-    flow = bridge(found.customers)
+    flow = bridge(Cells.of(found).cells)
     assert INDICATORS["net_revenue_retention"].parsed.evaluate(values).value == flow.net_revenue_retention
     assert INDICATORS["gross_revenue_retention"].parsed.evaluate(values).value == flow.gross_revenue_retention
-    assert INDICATORS["retention"].parsed.evaluate(values).value == retention(found.customers)
+    assert INDICATORS["retention"].parsed.evaluate(values).value == retention(Cells.of(found).cells)
 
 
 @given(ROWS)
@@ -81,11 +82,11 @@ def test_a_scope_is_what_its_customers_are_alone(rows: list[dict[str, Any]]) -> 
         own = [row for row in rows if row["scope"] == scope]
         alone = segmented(own)
         assert alone.floors[scope] == together.floors[scope]
-        assert [row for row in class_table(together) if row["scope"] == scope] == [
-            row for row in class_table(alone) if row["scope"] == scope
+        assert [row for row in class_table(Cells.of(together)) if row["scope"] == scope] == [
+            row for row in class_table(Cells.of(alone)) if row["scope"] == scope
         ]
-        assert [move for move in moves(together.customers, "frozen") if move.scope == scope] == [
-            move for move in moves(alone.customers, "frozen") if move.scope == scope
+        assert [move for move in moves(Cells.of(together).cells, "frozen") if move.scope == scope] == [
+            move for move in moves(Cells.of(alone).cells, "frozen") if move.scope == scope
         ]
         mine = together.customers[together.customers["scope"] == scope]
         for name in ("abc_class", "prior_class", "raw_prior_class", "before", "scope_value", "segment"):

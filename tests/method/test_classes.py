@@ -1,4 +1,6 @@
+from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -7,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import AmountTooLarge
-from service.method.segments.classes import Floors, before, by_floors, cumulative, floors_of
+from service.method.parameters import Abc
+from service.method.segments.classes import Floors, before, by_floors, cumulative, cut, floors_of, limits
+from service.method.segments.lapse import Lapse, lapse
 from service.method.states import State, states
+from tests.method.frames import PARAMETERS
 
 A, B = Fraction(4, 5), Fraction(19, 20)
 VALUES = st.lists(st.integers(-(10**6), 10**12), min_size=1, max_size=60)
@@ -108,3 +113,75 @@ def test_sums_that_leave_64_bits_are_refused() -> None:
 def test_states(prior: int, now: int, earlier: bool, state: State) -> None:
     found = states(pd.Series([prior]), pd.Series([now]), pd.Series([earlier]))
     assert found.tolist() == [state.value]
+
+
+def cut_by(rule: str, values: list[int], **more: Any) -> str:
+    abc = PARAMETERS.abc.model_copy(update={"rule": rule, **more})
+    return "".join(cut(ints(values), abc, 12)[0])
+
+
+@pytest.mark.parametrize(
+    "values, sizes",
+    [
+        (list(range(1, 11)), (4, 2, 4)),
+        ([100, *range(10, 0, -1)], (1, 2, 8)),
+        ([60, *[10] * 14], (1, 14, 0)),
+        ([7], (1, 0, 0)),
+        ([3, 3, 3], (3, 0, 0)),
+        ([0, -1], (0, 0, 0)),
+    ],
+)
+def test_limits_computed_from_the_curve(values: list[int], sizes: tuple[int, int, int]) -> None:
+    found = cut_by("computed", values)
+    assert tuple(found.count(name) for name in "ABC") == sizes
+
+
+def test_floors_are_a_years_and_follow_the_window() -> None:
+    floors = {"floor_a": Decimal(120), "floor_b": Decimal("0.0012")}
+    assert cut_by("floors", [1_200_000, 1_199_999, 12, 11, 0], **floors) == "ABBCN"
+    assert limits(Decimal(120), Decimal("0.0010"), 5) == Floors(500_000, 5)
+
+
+@given(VALUES, st.sampled_from(["cumulative", "floors", "computed"]), st.integers(1, 1000))
+def test_scaling_all_money_changes_no_class(values: list[int], rule: str, factor: int) -> None:
+    floors = {"floor_a": Decimal(5000), "floor_b": Decimal(50)}
+    scaled = {name: floor * factor for name, floor in floors.items()}
+    assert cut_by(rule, values, **floors) == cut_by(rule, [factor * value for value in values], **scaled)
+
+
+@given(VALUES, st.sampled_from(["cumulative", "floors", "computed"]))
+def test_equal_values_share_a_class_and_larger_ones_have_no_lower(values: list[int], rule: str) -> None:
+    values = [*values, *values[:5]]
+    words = cut_by(rule, values, floor_a=Decimal(5000), floor_b=Decimal(50))
+    ranked = sorted(zip(values, words, strict=True), key=lambda pair: -pair[0])
+    assert [word for _, word in ranked] == sorted(words)
+    assert len(set(ranked)) == len(set(values))
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"rule": "floors"}, "needs floor_a and floor_b"),
+        ({"floor_a": "1", "floor_b": "2"}, "cannot begin below"),
+        ({"a": "0.99"}, "cannot reach less"),
+    ],
+)
+def test_parameters_that_do_not_fit_together(changes: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Abc.model_validate(PARAMETERS.abc.model_dump(mode="json") | changes)
+
+
+@pytest.mark.parametrize(
+    "days, told",
+    [
+        ([], None),
+        ([101], None),
+        ([29], Lapse(71, None, at_risk=False)),
+        ([27], Lapse(73, None, at_risk=True)),
+        ([0, 10, 10], Lapse(90, Fraction(10), at_risk=True)),
+        ([0, 10, 50], Lapse(50, Fraction(25), at_risk=False)),
+        ([-100, 0], Lapse(100, Fraction(100), at_risk=False)),
+    ],
+)
+def test_at_risk_is_against_the_customers_own_habit(days: list[int], told: Lapse | None) -> None:
+    assert lapse(days, 100, 90) == told

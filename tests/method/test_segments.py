@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from service.errors import AmountTooLarge
 from service.method.parameters import Limits, Potential, Regularity
-from service.method.segments import concentration
+from service.method.segments import concentration, to_next_class
+from service.method.segments.cells import Cells
 from service.method.segments.classes import Floors
 from service.method.segments.migration import bridge, moves, retention
 from service.method.segments.potential import classes, effective
 from service.method.segments.regularity import regularity
-from service.method.segments.table import class_table
+from service.method.segments.table import GROUPINGS, class_table, ratio
 from service.values import AMOUNT_SCALE
 from tests.method.frames import segmented
 
@@ -37,7 +38,7 @@ def exact(values: list[int]) -> np.ndarray:
 
 @given(GROUPS)
 def test_revenue_of_the_class_table_is_the_revenue_of_the_customers(rows: list[dict[str, Any]]) -> None:
-    table = class_table(segmented(rows))
+    table = class_table(Cells.of(segmented(rows)))
     for scope in {row["scope"] for row in table}:
         own = [row for row in table if row["scope"] == scope and row["segment"] is None]
         total = next(row for row in own if row["abc_class"] == "all")
@@ -48,9 +49,30 @@ def test_revenue_of_the_class_table_is_the_revenue_of_the_customers(rows: list[d
             assert sum(row[name] for row in segments) == total[name]
 
 
+@given(GROUPS, st.randoms())
+def test_the_order_of_customers_changes_nothing(rows: list[dict[str, Any]], random: Any) -> None:
+    shuffled = random.sample(rows, len(rows))
+    one, other = (Cells.of(segmented(some)) for some in (rows, shuffled))
+    assert class_table(one, tuple(GROUPINGS)) == class_table(other, tuple(GROUPINGS))
+    assert moves(one.cells, "raw") == moves(other.cells, "raw")
+    assert bridge(one.cells) == bridge(other.cells)
+
+
+@given(GROUPS)
+def test_every_grouping_adds_up_and_its_ratios_are_ratios_of_sums(rows: list[dict[str, Any]]) -> None:
+    cells = Cells.of(segmented(rows))
+    for scope in {row["scope"] for row in class_table(cells)}:
+        whole = next(row for row in class_table(cells) if row["scope"] == scope and row["abc_class"] == "all")
+        for name, words in GROUPINGS.items():
+            parts = [row for row in class_table(cells, (name,)) if row["scope"] == scope and row[name] in words]
+            sums = {of: sum(row[of] for row in parts) for of in ("revenue", "orders", "customers", "potential")}
+            assert sums == {of: whole[of] for of in sums}
+            assert whole["value_per_order"] == ratio(sums["revenue"], sums["orders"])
+
+
 @given(GROUPS)
 def test_n_f_v_is_the_revenue_of_the_class(rows: list[dict[str, Any]]) -> None:
-    for row in class_table(segmented(rows)):
+    for row in class_table(Cells.of(segmented(rows))):
         if row["abc_class"] in "ABC" and row["orders"]:
             product = row["active"] * row["order_frequency"] * row["value_per_order"]
             assert product == Fraction(row["revenue"], AMOUNT_SCALE)
@@ -58,7 +80,7 @@ def test_n_f_v_is_the_revenue_of_the_class(rows: list[dict[str, Any]]) -> None:
 
 @given(GROUPS)
 def test_the_revenue_bridge_adds_up_exactly(rows: list[dict[str, Any]]) -> None:
-    found = bridge(segmented(rows).customers)
+    found = bridge(Cells.of(segmented(rows)).cells)
     moved = found.lost + found.contraction + found.expansion + found.new + found.reactivated + found.credit_notes
     assert found.start + moved == found.end
     assert found.end == sum(row["revenue"] for row in rows) * AMOUNT_SCALE
@@ -67,7 +89,7 @@ def test_the_revenue_bridge_adds_up_exactly(rows: list[dict[str, Any]]) -> None:
 @given(GROUPS)
 def test_active_now_is_active_before_less_lost_plus_new_and_reactivated(rows: list[dict[str, Any]]) -> None:
     found = segmented(rows)
-    for row in class_table(found):
+    for row in class_table(Cells.of(found)):
         if row["abc_class"] == "all":
             before = row["retained"] + row["lost"]
             assert row["active"] == before - row["lost"] + row["new"] + row["reactivated"]
@@ -75,9 +97,9 @@ def test_active_now_is_active_before_less_lost_plus_new_and_reactivated(rows: li
 
 @given(GROUPS)
 def test_every_customer_moves_once(rows: list[dict[str, Any]]) -> None:
-    customers = segmented(rows).customers
+    cells = Cells.of(segmented(rows)).cells
     for rule in ("frozen", "raw"):
-        found = moves(customers, rule)
+        found = moves(cells, rule)
         assert sum(move.customers for move in found if not move.scope) == len(rows) or any(
             row["scope"] == "" for row in rows
         )
@@ -87,13 +109,13 @@ def test_every_customer_moves_once(rows: list[dict[str, Any]]) -> None:
 
 def test_moves_of_the_whole_count_every_customer() -> None:
     rows = [{"revenue": 10, "scope": "a"}, {"revenue": 5, "prior_revenue": 5, "scope": "b"}]
-    whole = [move for move in moves(segmented(rows).customers, "raw") if not move.scope]
+    whole = [move for move in moves(Cells.of(segmented(rows)).cells, "raw") if not move.scope]
     assert sum(move.customers for move in whole) == 2
     assert len(whole) == 16
 
 
 def test_retention_without_buyers_before_has_no_value() -> None:
-    found = segmented([{"revenue": 10}]).customers
+    found = Cells.of(segmented([{"revenue": 10}])).cells
     assert retention(found) is None
     assert bridge(found).net_revenue_retention is None
     assert bridge(found).gross_revenue_retention is None
@@ -118,7 +140,10 @@ def test_the_action_segment_is_the_first_that_fits(row: dict[str, Any], segment:
 
 def test_what_is_missing_to_the_next_class() -> None:
     rows = [{"revenue": 80}, {"revenue": 15}, {"revenue": 5}, {"revenue": -3}]
-    missing = segmented(rows).customers["to_next_class"].tolist()
+    found = segmented(rows).customers
+    missing = [
+        to_next_class(row.value, row.abc_class, row.floor_a, row.floor_b) for row in found.itertuples(index=False)
+    ]
     assert missing == [None, 65 * AMOUNT_SCALE, 10 * AMOUNT_SCALE, 3 * AMOUNT_SCALE]
 
 

@@ -16,6 +16,7 @@ from service.method.plan.levers import Lever, apply
 from service.method.plan.statistics import migration
 from service.method.resources import requirement
 from service.method.segments import Segmentation, segment
+from service.method.segments.cells import Cells
 from service.method.segments.classes import ALL_CLASSES, CLASSES
 from service.method.segments.migration import moves
 from service.method.segments.table import class_table
@@ -49,8 +50,8 @@ def segmentation() -> Segmentation:
 def inputs(rule: str, shrinkage: float) -> Inputs:
     """Of the one unit: N, F, V and the gap of its segmentation, the rest as the example gives it."""
     found = segmentation()
-    table = {row["abc_class"]: row for row in class_table(found) if row["segment"] is None}
-    counts = {(move.from_class, move.to_class): move.customers for move in moves(found.customers, rule)}
+    table = {row["abc_class"]: row for row in class_table(Cells.of(found)) if row["segment"] is None}
+    counts = {(move.from_class, move.to_class): move.customers for move in moves(Cells.of(found).cells, rule)}
     stay = migration(counts, shrinkage)
     grow = found.customers[found.customers["segment"] == "GROW"]
     cells = {}
@@ -111,7 +112,7 @@ def test_frozen_floors_and_the_migration_by_them() -> None:
     expected = EXPECTED["plan_frozen_floors_and_shrinkage"]
     assert found.floors[""].a == expected["floors"]["A"] * AMOUNT_SCALE
     assert found.floors[""].b == expected["floors"]["B"] * AMOUNT_SCALE
-    counts = {(move.from_class, move.to_class): move.customers for move in moves(found.customers, "frozen")}
+    counts = {(move.from_class, move.to_class): move.customers for move in moves(Cells.of(found).cells, "frozen")}
     assert {j: {k: counts[j, k] for k in ALL_CLASSES} for j in CLASSES} == expected["counts"]
 
 

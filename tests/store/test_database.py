@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import BigInteger, MetaData, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
-from service.store.database import Database, _alembic_config, newest_revision
+from service.method.money import convert
+from service.store.database import Converted, Database, _alembic_config, newest_revision
 from service.store.subsidiaries import TABLE
 
 ROW = {"name": "X", "country": "DE", "currency": "EUR", "data_revision": 0}
@@ -67,6 +70,57 @@ def test_a_subsidiary_from_before_fiscal_years_has_the_calendar_year(database: D
     with database.reading() as connection:
         starts = connection.execute(text("SELECT code, fiscal_year_start FROM subsidiary ORDER BY code")).all()
     assert [tuple(row) for row in starts] == [("", 1), ("DE", 1)]
+
+
+def test_rows_of_segmentations_from_before_are_kept(database: Database) -> None:
+    config = _alembic_config()
+    numbers = {"subsidiary_id": 1, "segmentation": 1, "prior_value": 0, "revenue": 0, "margin": 0, "orders": 0}
+    numbers |= {"before": 0, "scope_value": 3, "to_next_class": None, "effective_potential": 9, "gap": 2}
+    words = {"scope": "direct", "prior_class": "N", "raw_prior_class": "N", "potential_class": "A", "state": "new"}
+    words |= {"regularity": "", "segment": "KEEP", "potential_assumed": False, "potential_understated": False}
+    with database._engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+        now = {"created_at": NOW["created_at"], "updated_at": NOW["updated_at"]}
+        connection.execute(TABLE.insert().values({"id": 1, "code": "DE", **ROW, **now}))
+        old = MetaData()
+        old.reflect(connection, only=["salesperson", "channel", "customer", "segmentation", "segment_row"])
+        for name in ("salesperson", "channel"):
+            connection.execute(old.tables[name].insert().values(subsidiary_id=1, id=0, code=""))
+        person = {"subsidiary_id": 1, "name": "", "salesperson_id": 0, "channel_id": 0, "potential_source": ""}
+        person |= {"industry": "", "region": "", "revision": 1}
+        result = {"subsidiary_id": 1, "number": 1, "digest": "", "method": "", "data_revision": 1, "parameters": ""}
+        connection.execute(
+            old.tables["segmentation"].insert().values(result | {"computed_at": NOW["created_at"], "summary": ""})
+        )
+        for place, (value, abc_class) in enumerate([(7, "A"), (5, "A"), (2, "B"), (1, "C"), (0, "N")]):
+            connection.execute(old.tables["customer"].insert().values(person | {"id": place, "code": f"C{place}"}))
+            own = {"customer_id": place, "value": value, "abc_class": abc_class}
+            connection.execute(old.tables["segment_row"].insert().values(numbers | words | own))
+    database.migrate()
+    statement = "SELECT owner, value, abc_class, floor_a, floor_b FROM segment_row ORDER BY customer_id"
+    with database.writing() as connection:
+        rows = connection.execute(text(statement)).all()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+        former = connection.execute(text("SELECT to_next_class, gap FROM segment_row ORDER BY customer_id")).all()
+    assert [tuple(row) for row in rows] == [
+        (1, v, w, 5, 2) for v, w in [(7, "A"), (5, "A"), (2, "B"), (1, "C"), (0, "N")]
+    ]
+    assert [tuple(row) for row in former] == [(None, 2), (None, 4), (3, 7), (1, 8), (0, 9)]
+
+
+AMOUNTS = st.integers(-(10**16), 10**16) | st.integers(-9, 9)
+RATES = st.integers(1, 10**13) | st.sampled_from([5 * 10**11, 25 * 10**10, 15 * 10**11, 10**12, 1])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(AMOUNTS, RATES), min_size=1, max_size=20))
+def test_the_database_converts_as_the_method_does(database: Database, pairs: list[tuple[int, int]]) -> None:
+    statement = select(*(Converted(literal(amount, BigInteger), literal(rate, BigInteger)) for amount, rate in pairs))
+    with database.reading() as connection:
+        found = connection.execute(statement).one()
+    assert list(found) == [convert(amount, rate) for amount, rate in pairs]
 
 
 def test_the_migrated_schema_is_that_of_the_tables(database: Database) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from service.method.parameters import Parameters
 from service.method.segments import potential
-from service.method.segments.classes import Floors, before, by_floors, cumulative, floors_of, refuse_overflow, total_of
+from service.method.segments.classes import Floors, before, by_floors, cut, refuse_overflow, total_of
 from service.method.segments.regularity import regularity
 from service.method.states import states
 from service.values import AMOUNT_SCALE
@@ -52,34 +52,31 @@ def segment(
     for name in _AMOUNTS:
         refuse_overflow(customers[name].to_numpy())
     frame = customers.reset_index(drop=True)
-    floors = _classify(frame, parameters)
+    floors = _classify(frame, parameters, months)
     frame["state"] = states(frame["prior_revenue"], frame["revenue"], frame["bought_before"])
     _add_potential(frame, parameters, months, floors)
     frame["regularity"] = regularity(quarters, season, parameters.regularity)
     frame["segment"] = _segments(frame, parameters)
-    missing = [
-        _to_next(value, abc_class, floors[scope])
-        for value, abc_class, scope in zip(frame["value"].tolist(), frame["abc_class"], frame["scope"], strict=True)
-    ]
     # As objects: None among int64 would turn all of them into binary floating point.
-    frame["to_next_class"] = pd.Series(missing, dtype=object)
+    for name in ("a", "b"):
+        limits = [getattr(floors[scope], name) for scope in frame["scope"]]
+        frame[f"floor_{name}"] = pd.Series(limits, dtype=object)
     return Segmentation(frame, floors, months)
 
 
-def _classify(frame: pd.DataFrame, parameters: Parameters) -> dict[str, Floors]:
+def _classify(frame: pd.DataFrame, parameters: Parameters, months: int) -> dict[str, Floors]:
     """Writes the classes of both windows into the frame, scope by scope; the floors of the window by scope."""
-    a, b = Fraction(parameters.abc.a), Fraction(parameters.abc.b)
     value, prior = frame["value"].to_numpy(), frame["prior_value"].to_numpy()
     words = {name: np.full(len(frame), "N", dtype=object) for name in ("abc_class", "prior_class", "raw_prior_class")}
     sums = {name: np.zeros(len(frame), dtype="int64") for name in ("before", "scope_value")}
     floors = {}
     for scope, places in frame.groupby("scope").indices.items():
         own, earlier = value[places], prior[places]
-        now = cumulative(own, a, b)
-        floors[str(scope)] = frozen = floors_of(own, now)
+        now, frozen = cut(own, parameters.abc, months)
+        floors[str(scope)] = frozen
         words["abc_class"][places] = now
         words["prior_class"][places] = by_floors(earlier, frozen)
-        words["raw_prior_class"][places] = cumulative(earlier, a, b)
+        words["raw_prior_class"][places] = cut(earlier, parameters.abc, months)[0]
         sums["before"][places] = before(own)
         sums["scope_value"][places] = total_of(own)
     for name, column in {**words, **sums}.items():
@@ -118,7 +115,8 @@ def _segments(frame: pd.DataFrame, parameters: Parameters) -> np.ndarray:
     return np.select(cases, ["WIN", "LIMIT", "GROW", "KEEP"], "LIMIT").astype(object)
 
 
-def _to_next(value: int, abc_class: str, floors: Floors) -> int | None:
-    """What is missing to the floor of the next class up (from N: to 0, which he must exceed); None in A."""
-    target = {"A": None, "B": floors.a, "C": floors.b, "N": 0}[abc_class]
+def to_next_class(value: int, abc_class: str, floor_a: int | None, floor_b: int | None) -> int | None:
+    """What is missing to the floor of the next class up (from N: to 0, which he must exceed); None where there is none
+    above."""
+    target = {"A": None, "B": floor_a, "C": floor_b, "N": 0}[abc_class]
     return None if target is None else target - value

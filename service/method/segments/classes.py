@@ -1,23 +1,29 @@
 """Actual classes A, B, C, N (the method, section 4), compared exactly."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 
 from service.errors import AmountTooLarge
+from service.method.parameters import Abc
+from service.values import AMOUNT_SCALE
 
 Ints = np.ndarray
 Words = np.ndarray
 CLASSES = ("A", "B", "C")
 ALL_CLASSES = ("A", "B", "C", "N")
 LARGEST_SUM = 2**62
+MONTHS_A_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """The smallest value in A and in B of a base window, ten-thousandths.
+    """The smallest value in A and in B of a base window, ten-thousandths; by the rule `floors` the limits themselves.
 
     An empty B has the floor of A. Without a positive value there are no floors (None), and whatever is positive is C.
     """
@@ -59,6 +65,48 @@ def cumulative(values: Ints, a: Fraction, b: Fraction) -> Words:
     limit_a, limit_b = math.ceil(a * total), math.ceil(b * total)
     above = before(values)
     return _named(values <= 0, above < limit_a, above < limit_b)
+
+
+def computed(values: Ints) -> Floors:
+    """Floors from the curve itself, see `of_curve`."""
+    total_of(values)
+    return of_curve(sorted((value for value in values.tolist() if value > 0), reverse=True))
+
+
+def of_curve(ranked: Sequence[int]) -> Floors:
+    """Floors from the positive values, descending (Ultsch & Lötsch 2015), on the vertices (i/n, L_i) of their curve.
+
+    A ends at the Pareto point (the vertex next to the ideal (0, 1)) or at the last value that is not below the mean,
+    whichever comes first; B at the vertex next to (the later of both, 1). Compared as whole numbers.
+    """
+    if not ranked:
+        return Floors(None, None)
+    count, sums = len(ranked), list(accumulate(ranked))
+    total = sums[-1]
+
+    def nearest(x: int) -> int:
+        distances = [((i - x) * total) ** 2 + (count * (total - so_far)) ** 2 for i, so_far in enumerate(sums, start=1)]
+        return distances.index(min(distances)) + 1
+
+    pareto, even = nearest(0), sum(value * count >= total for value in ranked)
+    in_a = min(pareto, even)
+    in_b = max(in_a, nearest(max(pareto, even)))
+    return Floors(ranked[in_a - 1], ranked[in_b - 1])
+
+
+def limits(a: Decimal, b: Decimal, months: int) -> Floors:
+    """Floors from limits a year, taken for the months of a window: whole ten-thousandths that give the same classes."""
+    factor = Fraction(months, MONTHS_A_YEAR) * AMOUNT_SCALE
+    return Floors(math.ceil(Fraction(a) * factor), math.ceil(Fraction(b) * factor))
+
+
+def cut(values: Ints, abc: Abc, months: int) -> tuple[Words, Floors]:
+    """The classes of a window's values by the rule of the method, and its floors."""
+    if abc.rule == "cumulative":
+        words = cumulative(values, Fraction(abc.a), Fraction(abc.b))
+        return words, floors_of(values, words)
+    floors = computed(values) if abc.rule == "computed" else limits(*abc.floors, months)
+    return by_floors(values, floors), floors
 
 
 def floors_of(values: Ints, classes: Words) -> Floors:

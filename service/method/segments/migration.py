@@ -1,11 +1,12 @@
 """Migration between the classes of the prior window and this one, in customers and in money."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-import pandas as pd
-
+from service.method.segments.cells import Cell
 from service.method.segments.classes import ALL_CLASSES
 from service.method.segments.table import WHOLE, ratio
 from service.method.states import State
@@ -16,13 +17,16 @@ _COLUMN = {"frozen": "prior_class", "raw": "raw_prior_class"}
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """How many customers of a scope went from a class to a class, and their share of those who were in it."""
+    """How many customers of a scope went from a class to a class, their share of those who were in it, and what they
+    bought before and now. Ten-thousandths."""
 
     scope: str
     from_class: str
     to_class: str
     customers: int
     share: Fraction | None
+    prior_revenue: int
+    revenue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +54,42 @@ class Bridge:
         return ratio(self.start + self.lost + self.contraction, self.start)
 
 
-def moves(customers: pd.DataFrame, rule: Rule) -> list[Move]:
+def moves(cells: Sequence[Cell], rule: Rule) -> list[Move]:
     """For the whole and for each scope, 16 moves each. `frozen`: both windows by the floors of this one."""
-    scopes = [(WHOLE, customers)]
-    scopes += [(str(name), part) for name, part in customers.groupby("scope") if name != WHOLE]
+    sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for cell in cells:
+        for scope in {WHOLE, cell["scope"]}:
+            own = sums[scope, cell[_COLUMN[rule]], cell["abc_class"]]
+            for place, name in enumerate(("customers", "prior_revenue", "revenue")):
+                own[place] += cell[name]
     found = []
-    for scope, part in scopes:
-        counts = part.groupby([_COLUMN[rule], "abc_class"]).size().to_dict()
+    for scope in (WHOLE, *sorted({cell["scope"] for cell in cells} - {WHOLE})):
         for from_class in ALL_CLASSES:
-            there = sum(counts.get((from_class, to_class), 0) for to_class in ALL_CLASSES)
+            there = sum(sums[scope, from_class, to_class][0] for to_class in ALL_CLASSES)
             for to_class in ALL_CLASSES:
-                count = int(counts.get((from_class, to_class), 0))
-                found.append(Move(scope, from_class, to_class, count, ratio(count, there)))
+                count, prior, now = sums[scope, from_class, to_class]
+                found.append(Move(scope, from_class, to_class, count, ratio(count, there), prior, now))
     return found
 
 
-def retention(customers: pd.DataFrame) -> Fraction | None:
+def retention(cells: Sequence[Cell]) -> Fraction | None:
     """Share of the prior window's buyers who bought again."""
-    states = customers["state"].value_counts()
-    kept, lost = int(states.get(State.RETAINED.value, 0)), int(states.get(State.LOST.value, 0))
-    return ratio(kept, kept + lost)
+    return ratio(_sum(cells, "kept"), _sum(cells, "bought"))
 
 
-def bridge(customers: pd.DataFrame) -> Bridge:
+def bridge(cells: Sequence[Cell]) -> Bridge:
     """The revenue bridge of these customers."""
-    now, prior, state = customers["revenue"], customers["prior_revenue"], customers["state"]
-    change = (now - prior)[state == State.RETAINED.value]
     return Bridge(
-        start=int(prior[prior > 0].sum()),
-        lost=-int(prior[state == State.LOST.value].sum()),
-        contraction=int(change[change < 0].sum()),
-        expansion=int(change[change > 0].sum()),
-        new=int(now[state == State.NEW.value].sum()),
-        reactivated=int(now[state == State.REACTIVATED.value].sum()),
-        credit_notes=int(now[now < 0].sum()),
-        end=int(now.sum()),
+        start=_sum(cells, "start"),
+        lost=-_sum(cells, "prior_revenue", State.LOST),
+        contraction=_sum(cells, "contraction"),
+        expansion=_sum(cells, "expansion"),
+        new=_sum(cells, "revenue", State.NEW),
+        reactivated=_sum(cells, "revenue", State.REACTIVATED),
+        credit_notes=_sum(cells, "credit_notes"),
+        end=_sum(cells, "revenue"),
     )
+
+
+def _sum(cells: Sequence[Cell], name: str, state: State | None = None) -> int:
+    return sum(cell[name] for cell in cells if state in (None, cell["state"]))

@@ -1,6 +1,5 @@
 """Potential: what a customer buys of our product groups from all suppliers, and the class it gives."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,11 +9,9 @@ import numpy as np
 import pandas as pd
 
 from service.errors import AmountTooLarge
-from service.method.parameters import Limits, Potential
-from service.method.segments.classes import LARGEST_SUM, Floors, Ints, Words, by_floors
-from service.values import AMOUNT_SCALE
-
-MONTHS_A_YEAR = 12
+from service.method.parameters import Potential
+from service.method.segments.classes import LARGEST_SUM, MONTHS_A_YEAR, Floors, Ints, Words, by_floors
+from service.method.segments.classes import limits as limits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def classes(
     pairs: Any = pd.DataFrame({"channel": channel, "scope": scope}).groupby(["channel", "scope"]).indices
     for (own_channel, own_scope), places in pairs.items():
         chosen = limits.limits.get(own_channel) or limits.limits.get("*")
-        bounds = floors[own_scope] if chosen is None else _bounds(chosen, months)
+        bounds = floors[own_scope] if chosen is None else limits_of(chosen.A, chosen.B, months)
         result[places] = by_floors(effective_potential[places], bounds)
     return result
 
@@ -60,11 +57,6 @@ def below_share(bought: Ints, potential: Ints, share: Fraction) -> np.ndarray:
     """Whether bought / potential < share, exactly."""
     limits = [-((-amount * share.numerator) // share.denominator) for amount in potential.tolist()]
     return bought < np.array(limits, dtype="int64")
-
-
-def _bounds(limits: Limits, months: int) -> Floors:
-    factor = Fraction(months, MONTHS_A_YEAR) * AMOUNT_SCALE
-    return Floors(math.ceil(Fraction(limits.A) * factor), math.ceil(Fraction(limits.B) * factor))
 
 
 def _scaled(amounts: Ints, factor: Fraction) -> Ints:

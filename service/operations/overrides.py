@@ -1,0 +1,77 @@
+"""A person's class or segment for a customer, in place of the computed one."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from service.access.keys import Caller
+from service.errors import BadArgument, NotFound
+from service.operations import windows
+from service.operations.subsidiaries import must_match
+from service.store import customers, overrides, revisions, subsidiaries
+from service.store.reach import Reach
+
+_VALUES = ("abc_class", "segment", "until", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """All that were set for a customer, the newest first."""
+
+    rows: Sequence[Row[Any]]
+
+    @property
+    def current(self) -> Row[Any] | None:
+        """What stands, whether it is still valid or not."""
+        return self.rows[0] if self.rows and self.rows[0].ended_at is None else None
+
+    @property
+    def etag(self) -> str:
+        """Changes with what stands."""
+        number = self.current.number if self.current is not None else 0
+        return hashlib.sha256(f"{len(self.rows)}|{number}".encode()).hexdigest()[:16]
+
+
+def get(caller: Caller, subsidiary: str, code: str) -> Overrides:
+    """NotFound where there is no such customer within reach."""
+    return Overrides(overrides.of_customer(caller.connection, *_customer(caller, subsidiary, code)))
+
+
+def put(caller: Caller, subsidiary: str, code: str, values: dict[str, Any], if_match: str | None) -> Overrides:
+    """Set a class, a segment or both; `until` is the last month of validity. Setting the same again does nothing."""
+    until = windows.month("until", values["until"])
+    if values["abc_class"] is None and values["segment"] is None:
+        raise BadArgument("abc_class", "Set a class, a segment, or both.")
+    home, customer = _customer(caller, subsidiary, code)
+    revision = subsidiaries.revision_for_writing(caller.connection, home)
+    found = get(caller, subsidiary, code)
+    wanted = values | {"until": until}
+    if found.current is not None:
+        if all(getattr(found.current, name) == wanted[name] for name in _VALUES):
+            return found
+        must_match(if_match, found.etag, "override")
+    overrides.end(caller.connection, home, customer, caller.now, caller.key_id)
+    overrides.add(caller.connection, home, customer, wanted | {"at": caller.now, "key_id": caller.key_id})
+    revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.key_id, "override")
+    return get(caller, subsidiary, code)
+
+
+def end(caller: Caller, subsidiary: str, code: str) -> Overrides:
+    """From now on the computed class and segment count. NotFound where nothing was set."""
+    home, customer = _customer(caller, subsidiary, code)
+    revision = subsidiaries.revision_for_writing(caller.connection, home)
+    if get(caller, subsidiary, code).current is None:
+        raise NotFound(f"Nothing is set for customer {code!r}: the computed class and segment count.")
+    overrides.end(caller.connection, home, customer, caller.now, caller.key_id)
+    revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.key_id, "override")
+    return get(caller, subsidiary, code)
+
+
+def _customer(caller: Caller, subsidiary: str, code: str) -> tuple[Reach, int]:
+    row = customers.card(caller.connection, caller.reach, subsidiary, code)
+    if row is None:
+        raise NotFound(f"There is no customer {code!r} of subsidiary {subsidiary!r} that this key reaches.")
+    return caller.reach.narrowed([row.subsidiary_id]), row.id
