@@ -84,6 +84,21 @@ def periods(connection: Connection, reach: Reach) -> Window | None:
     return None if first is None else Window(first, last)
 
 
+def months(connection: Connection, reach: Reach, until: int) -> list[tuple[int, int]]:
+    """(subsidiary, month) of every month with a line, up to a month."""
+    statement = select(TABLE.c.subsidiary_id, TABLE.c.period).distinct()
+    condition = (reach.covers(TABLE.c.subsidiary_id), TABLE.c.period <= until)
+    rows = connection.execute(statement.where(*condition).order_by(TABLE.c.subsidiary_id, TABLE.c.period))
+    return [(row.subsidiary_id, row.period) for row in rows]
+
+
+def logged_months(connection: Connection, reach: Reach, window: Window) -> set[tuple[int, int, int]]:
+    """(subsidiary, seller, month) for which lines have hours."""
+    statement = select(TABLE.c.subsidiary_id, TABLE.c.salesperson_id, TABLE.c.period).distinct()
+    condition = (reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(window.first, window.last))
+    return {tuple(row) for row in connection.execute(statement.where(*condition, TABLE.c.hours > 0))}
+
+
 def monthly(
     connection: Connection, reach: Reach, until: int, by: Sequence[str] = (), measures: Sequence[str] = tuple(MEASURES)
 ) -> pd.DataFrame:
