@@ -108,6 +108,10 @@ class PlanParameters(_Group):
     )
 
 
+class Deals(_Group):
+    stage_days: Number = _parameter("days", "A deal that has been in its stage for longer is stuck.", assumption=True)
+
+
 class ResourceNorms(_Group):
     contacts_a_year: Annotated[dict[str, Number], _PER_CLASS] = _parameter(
         "contacts", "With a customer a year.", assumption=True
@@ -143,6 +147,7 @@ class Parameters(_Group):
     segments: Segments
     regularity: Regularity
     plan: PlanParameters
+    deals: Deals
     resources: ResourceNorms
 
 
