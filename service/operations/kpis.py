@@ -24,7 +24,7 @@ from service.store import facts, subsidiaries
 from service.store import lines as stored
 from service.store.facts import Bucket, Words
 from service.store.reach import Reach
-from service.values import amount_text, round_money, round_ratio
+from service.values import round_money, round_ratio, to_decimal
 
 MOST_ROWS = 100_000
 Compare = Literal["prior", "prior_year", "plan", "target"]
@@ -405,7 +405,7 @@ def _beside(one: Indicator, cell: Cell, value: Fraction | None, reason: str | No
     }
 
 
-def _control(scope: Scope, window: Window, asked: Sequence[Indicator]) -> list[dict[str, str]]:
+def _control(scope: Scope, window: Window, asked: Sequence[Indicator]) -> list[dict[str, Any]]:
     """Revenue of the window by currency: ledger = attributed + unattributed = groups + left out by filters."""
     groups = _by_currency(scope, window, _summed(asked))
     ledger, left_out = groups, {}
@@ -419,11 +419,11 @@ def _control(scope: Scope, window: Window, asked: Sequence[Indicator]) -> list[d
         control.append(
             {
                 "currency": currency,
-                "revenue": amount_text(attributed + unattributed),
-                "attributed": amount_text(attributed),
-                "unattributed": amount_text(unattributed),
-                "groups": amount_text(sum(groups.get((currency, known), 0) for known in (True, False))),
-                "filtered_out": amount_text(sum(left_out.get((currency, known), 0) for known in (True, False))),
+                "revenue": to_decimal(attributed + unattributed),
+                "attributed": to_decimal(attributed),
+                "unattributed": to_decimal(unattributed),
+                "groups": to_decimal(sum(groups.get((currency, known), 0) for known in (True, False))),
+                "filtered_out": to_decimal(sum(left_out.get((currency, known), 0) for known in (True, False))),
             }
         )
     return control

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 
 from service.method.counting import quantities
 from service.method.measures import MEASURES
@@ -107,18 +107,14 @@ def books(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-class _Undo(Exception):
-    pass
-
-
 @contextmanager
 def stored(database: Database, rows: list[dict[str, Any]]) -> Iterator[Connection]:
-    """A transaction in which these lines are there, and which leaves nothing behind."""
+    """A transaction in which only these lines are there."""
     nothing = dict.fromkeys(MEASURES, 0) | {"product_group_id": 0, "feed": 0, "revision": 1}
-    with pytest.raises(_Undo), database.writing() as connection:
+    with database.writing() as connection:
+        connection.execute(delete(lines.TABLE))
         connection.execute(insert(lines.TABLE), [nothing | row for row in rows])
         yield connection
-        raise _Undo
 
 
 def word(name: str, row: dict[str, Any]) -> str:
@@ -138,7 +134,7 @@ def cells(rows: list[dict[str, Any]], words: tuple[str, ...]) -> pd.DataFrame:
         sums = found.setdefault(key, dict.fromkeys(MEASURES, 0))
         for name in ("revenue", "orders"):
             sums[name] += row[name]
-    frame = pd.DataFrame([sums for sums in found.values()], dtype="int64")
+    frame = pd.DataFrame(list(found.values()), dtype="int64")
     keys = list(found)
     frame = frame.assign(customer=[key[1] for key in keys], month=[key[2] for key in keys])
     return frame.assign(group=pd.Series([key[0] for key in keys], dtype=object))
@@ -200,7 +196,7 @@ def test_an_amount_is_converted_once_and_shared(
 
 
 def converted(rows: list[dict[str, Any]], ids: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The reference: each (subsidiary, customer, month) converted once, shared by its cells in the order of their ids."""
+    """The reference: each (subsidiary, customer, month) converted once, shared by its cells in the order of ids."""
     parts: dict[Any, dict[Any, dict[str, Any]]] = {}
     for row in rows:
         whole = parts.setdefault((row["subsidiary_id"], row["customer_id"], row["period"]), {})
