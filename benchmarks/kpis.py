@@ -5,12 +5,13 @@
 The lines are made in the database: each customer of each subsidiary has 12 of them, spread over 24 months; the question
 is about the last 12. PostgreSQL only. The reference adds up what the indicators need by subsidiary and month and counts
 the distinct customers with a positive line, in one statement, over a connection that is open already. It knows nothing
-of states: who is new, lost or came back, and what he brought before, has to be found out customer by customer.
+of states: who is new, lost or came back, and what he brought before, has to be found out customer by customer. A second
+reference does that too, as one would write it by hand, with window functions over the months of each customer.
 
 Parts:
 
     sums    six indicators that are sums of lines and ratios of them, beside the same sums
-    states  all twelve, of which six count states of customers, beside the same reference
+    states  all twelve, of which six count states of customers, beside the same reference and beside the second
 """
 
 import argparse
@@ -39,6 +40,27 @@ SELECT subsidiary_id, period, sum(revenue), sum(margin), sum(orders), sum(hours)
        count(DISTINCT customer_id) FILTER (WHERE revenue > 0)
 FROM line WHERE period BETWEEN %(first)s AND %(last)s GROUP BY subsidiary_id, period
 """
+BY_HAND = """
+WITH cells AS (
+    SELECT subsidiary_id, customer_id, period, sum(revenue)::bigint AS now FROM line WHERE period <= %(last)s
+    GROUP BY subsidiary_id, customer_id, period
+), told AS (
+    SELECT subsidiary_id, period, now,
+           CASE WHEN lag(period) OVER own = period - 1 THEN lag(now) OVER own ELSE 0 END AS before,
+           CASE WHEN lead(period) OVER own = period + 1 THEN lead(now) OVER own ELSE 0 END AS next,
+           min(CASE WHEN now > 0 THEN period END) OVER (PARTITION BY subsidiary_id, customer_id) AS first
+    FROM cells WINDOW own AS (PARTITION BY subsidiary_id, customer_id ORDER BY period)
+)
+SELECT subsidiary_id, period, count(*) FILTER (WHERE now > 0), count(*) FILTER (WHERE now > 0 AND before > 0),
+       count(*) FILTER (WHERE now > 0 AND before <= 0 AND first < period - 1),
+       count(*) FILTER (WHERE now > 0 AND before <= 0 AND first >= period - 1),
+       count(*) FILTER (WHERE now > 0 AND next <= 0) AS lost_in_next,
+       sum(now) FILTER (WHERE now > 0 AND next <= 0) AS revenue_lost_in_next,
+       sum(before) FILTER (WHERE before > 0), sum(before - now) FILTER (WHERE now > 0 AND before > now),
+       sum(now - before) FILTER (WHERE before > 0 AND now > before)
+FROM told WHERE period >= %(first)s - 1 GROUP BY subsidiary_id, period
+"""
+"""States of each month, with what was lost in the month after it; beside it the sums are needed too."""
 DATA = """
 SET synchronous_commit = off; SET maintenance_work_mem = '1GB'; SET work_mem = '512MB';
 SELECT setseed(0.42);
@@ -85,10 +107,25 @@ def asked(client: httpx.Client, part: str) -> float:
     return seconds
 
 
-def bare(connection: psycopg.Connection) -> float:
+def bare(connection: psycopg.Connection, *statements: str) -> float:
     began = time.perf_counter()
-    connection.execute(BARE, {"first": FIRST + MONTHS - 12, "last": FIRST + MONTHS - 1}).fetchall()
+    for statement in statements or (BARE,):
+        connection.execute(statement, {"first": FIRST + MONTHS - 12, "last": FIRST + MONTHS - 1}).fetchall()
     return time.perf_counter() - began
+
+
+def measured(client: httpx.Client, connection: psycopg.Connection, rounds: int, size: str) -> None:
+    for part, indicators in PARTS.items():
+        ours, reference, by_hand = [], [], []
+        for _ in range(rounds):
+            reference.append(bare(connection))
+            ours.append(asked(client, part))
+            if part == "states":
+                by_hand.append(bare(connection, BARE, BY_HAND))
+        title = f"{len(indicators)} indicators of every subsidiary and month, {size}, {part}"
+        report(f"{title} (target: 1.5)", "s", ours, reference, ("kontor", "bare SQL"))
+        if by_hand:
+            report(f"{title}, states by hand", "s", ours, by_hand, ("kontor", "by hand"))
 
 
 def main() -> None:
@@ -104,13 +141,8 @@ def main() -> None:
             made(url, arguments.subsidiaries, arguments.customers)
             headers = {"Authorization": f"Bearer {running.key}"}
             with httpx.Client(base_url=running.address, headers=headers, timeout=600) as client:
-                for part, indicators in PARTS.items():
-                    ours, reference = [], []
-                    for _ in range(arguments.rounds + 1):  # the first warms both up
-                        reference.append(bare(connection))
-                        ours.append(asked(client, part))
-                    title = f"{len(indicators)} indicators × {arguments.subsidiaries} × 12 months, {lines} lines"
-                    report(f"{title}, {part} (target: 1.5)", "s", ours[1:], reference[1:], ("kontor", "bare SQL"))
+                measured(client, connection, 1, "to warm up")
+                measured(client, connection, arguments.rounds, f"{lines} lines")
 
 
 if __name__ == "__main__":

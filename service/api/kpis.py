@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field, StringConstraints
 
-from service.api.models import FirstMonth, LastMonth, Period, Strict, WindowDocument
+from service.api.models import PRINTABLE, FirstMonth, LastMonth, Period, Strict, WindowDocument
 from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
@@ -74,7 +74,9 @@ class KpiTable(Strict):
     )
 
 
-Words = Annotated[list[Annotated[str, StringConstraints(max_length=120)]] | None, Query(description=_ONLY)]
+Words = Annotated[
+    list[Annotated[str, StringConstraints(max_length=120, pattern=PRINTABLE)]] | None, Query(description=_ONLY)
+]
 
 
 @router.get(

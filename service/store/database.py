@@ -6,7 +6,7 @@ statements (they break behind transaction poolers and after schema changes), tim
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -378,11 +378,14 @@ def whole(value: Any) -> int:
     return int(value or 0)
 
 
-def given(connection: Connection, name: str, **columns: Sequence[int] | Sequence[str]) -> FromClause:
-    """Rows that the caller knows, as a relation to join with; however many, they are one parameter a column."""
-    kinds = {
-        name: Text() if values and isinstance(values[0], str) else BigInteger() for name, values in columns.items()
-    }
+def given(
+    connection: Connection, name: str, texts: Collection[str] = (), **columns: Sequence[int] | Sequence[str]
+) -> FromClause:
+    """Rows that the caller knows, as a relation to join with; however many, they are one parameter a column.
+
+    Columns are whole numbers, those named in `texts` text.
+    """
+    kinds = {column: Text() if column in texts else BigInteger() for column in columns}
     if connection.dialect.name == "sqlite":
         rows = json.dumps(list(zip(*columns.values(), strict=True)))
         each = func.json_each(bindparam(None, rows, Text())).table_valued("value", name=f"{name}_rows")

@@ -223,7 +223,7 @@ def _converted(
     keys = [_LINE.c[name] for name in (*_KEYS, *ids)]
     totals = [_sum(_LINE.c[name]).label(name) for name in measures]
     part = select(*keys, *totals).where(*condition).group_by(*keys).subquery("amounts")
-    columns = {"subsidiary_id": rates.subsidiaries, "period": rates.months, "now": rates.now}
+    columns: dict[str, Any] = {"subsidiary_id": rates.subsidiaries, "period": rates.months, "now": rates.now}
     if rates.own is not None:
         columns["own"] = rates.own
     known = given(connection, "rates", **columns)
@@ -297,7 +297,7 @@ def _worded(
         statement = statement.outerjoin(person, _same_customer(person, rows))
         found |= {name: func.coalesce(person.c[name], "") for name in OF_CUSTOMER if name in names}
     if any(name in OF_CLASSES for name in names):
-        known = given(connection, "classes", **classes)
+        known = given(connection, "classes", OF_CLASSES, **classes)
         statement = statement.outerjoin(known, _same_customer(known, rows, "customer_id"))
         found |= {name: func.coalesce(known.c[name], "") for name in OF_CLASSES if name in names}
     found |= {"team": rows.c.team} if "team" in names else {}

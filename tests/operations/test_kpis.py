@@ -269,3 +269,13 @@ def test_sums_beyond_a_million_million_are_answered(service: Service) -> None:
     answer = service.get("/v1/kpis", indicators="revenue,concentration_hhi,concentration_gini")
     assert Decimal(answer["control"][0]["revenue"]) > 3_999_999_999_996
     assert answer["items"][1]["value"] == "0.25"
+
+
+def test_a_subsidiary_without_customers_has_no_classes(service: Service) -> None:
+    body = {"name": "N", "country": "NO", "currency": "NOK"}
+    assert service.client.put("/v1/subsidiaries/NO", json=body).status_code == 201
+    service.submit("statistics", [{"period": "2025-12", "revenue": "5"}], subsidiary="NO")
+    items = service.get("/v1/kpis", indicators="revenue,active_customers", group_by="abc_class,state")["items"]
+    assert [(one["abc_class"], one["state"], one["value"]) for one in items] == [("", "", "5"), ("", "", "0")]
+    filtered = service.get("/v1/kpis", indicators="revenue", abc_class="A")
+    assert (filtered["items"][0]["value"], filtered["control"][0]["filtered_out"]) == ("0", "5")

@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, insert
 
-from service.method.counting import quantities
 from service.method.measures import MEASURES
-from service.method.money import convert, split_converted
+from service.method.money import convert
 from service.method.months import Window
 from service.store import customers, facts, labels, lines, salespeople, subsidiaries
 from service.store.database import Database
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
+from tests.method.counting import quantities, split_converted
 
 ALL = Reach(None)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
