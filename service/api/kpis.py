@@ -12,6 +12,7 @@ from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, No
 from service.method.indicators import INDICATORS
 from service.operations import kpis
 from service.operations.dimensions import DIMENSIONS, TIMES
+from service.operations.figures import Compare, Question
 from service.operations.quantities.scope import LOCAL
 from service.values import Code, Money
 
@@ -105,7 +106,7 @@ def get_kpis(
         Query(description="constant: amounts of now at the rates of the same months of the window before."),
     ] = "actual",
     compare: Annotated[
-        kpis.Compare | None,
+        Compare | None,
         Query(
             description="prior: the same length just before; prior_year: the same months a year before; plan: the "
             "newest plan's lines; target: the targets handed in."
@@ -131,7 +132,7 @@ def get_kpis(
     months that end with the window. A quantity that does not fall apart by the grouping has no value there, and the
     reason says so. Filters are named like the groupings, each may stand several times.
     """
-    question = kpis.Question(
+    question = Question(
         indicators=_names(indicators) or tuple(INDICATORS),
         group_by=_names(group_by),
         first=first,

@@ -11,11 +11,11 @@ from sqlalchemy import Row
 from service.access.keys import Caller
 from service.method.months import Window, fiscal_year, month_of, month_text, quarter_text, year_text
 from service.operations import segments
-from service.store import facts, lines, salespeople
+from service.store import cells, lines, salespeople
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
 
-DIMENSIONS = facts.DIMENSIONS
+DIMENSIONS = cells.DIMENSIONS
 OF_SELLER = frozenset({"subsidiary", "country", "salesperson", "team"})
 """Groupings in which the sellers, and so their FTE, fall apart without rest."""
 ROLLING = "rolling_12"
@@ -62,9 +62,9 @@ def _fiscal_text(month: int, time: str, year_start: int) -> str:
 def classes(caller: Caller, rows: Sequence[Row[Any]], last: int) -> dict[str, list[Any]]:
     """Each customer's class, potential class, segment and state of the 12 months that end with month `last`.
 
-    Columns subsidiary_id, customer_id and one for each of `facts.OF_CLASSES`; of these subsidiaries.
+    Columns subsidiary_id, customer_id and one for each of `cells.OF_CLASSES`; of these subsidiaries.
     """
-    found: dict[str, list[Any]] = {name: [] for name in ("subsidiary_id", "customer_id", *facts.OF_CLASSES)}
+    found: dict[str, list[Any]] = {name: [] for name in ("subsidiary_id", "customer_id", *cells.OF_CLASSES)}
     for row in rows:
         data = lines.periods(caller.connection, caller.reach.narrowed([row.id]))
         if data is None or data.first > last:
@@ -72,7 +72,7 @@ def classes(caller: Caller, rows: Sequence[Row[Any]], last: int) -> dict[str, li
         basis = segments.read_basis(caller, row.code, None, month_text(min(last, data.last)), None)
         frame = segments.segmented(basis).customers
         found["subsidiary_id"] += [row.id] * len(frame)
-        for name in ("customer_id", *facts.OF_CLASSES):
+        for name in ("customer_id", *cells.OF_CLASSES):
             found[name] += frame[name].tolist()
     return found
 

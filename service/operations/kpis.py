@@ -1,214 +1,40 @@
-"""Indicators by any grouping, as ratios of sums, in local currency or in one for all, beside what they compare with."""
+"""Indicators as tidy rows, in local currency or in one for all, beside what they compare with, and a control block."""
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Row
 
 from service.access.keys import Caller
-from service.errors import BadArgument, MixedCurrencies, NoData
-from service.method.formulas import Formula, Outcome
-from service.method.indicators import INDICATORS, Indicator
+from service.method.indicators import Indicator
 from service.method.measures import MEASURES
-from service.method.months import Window, month_text
-from service.operations import dimensions, fiscal, methods, windows
-from service.operations.quantities import Quantities, gather, lines, plan, sellers, targets
+from service.method.months import Window
+from service.operations import dimensions
+from service.operations.figures import Asked, Cell, Compare, Figures, Question, ask, begin, cell, figures, summed
+from service.operations.quantities import plan, targets
 from service.operations.quantities.scope import LOCAL, Found, Scope
 from service.operations.segments import window_text
-from service.store import facts, subsidiaries
-from service.store import lines as stored
-from service.store.facts import Bucket, Words
-from service.store.reach import Reach
+from service.store.cells import Bucket, Words
 from service.values import round_money, round_ratio, to_decimal
-
-MOST_ROWS = 100_000
-Compare = Literal["prior", "prior_year", "plan", "target"]
-Places = Mapping[tuple[Words, int], Fraction]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """`subsidiaries` empty: all within reach; `currency` an ISO code or "local"; `filters`: dimension → words."""
-
-    indicators: tuple[str, ...]
-    group_by: tuple[str, ...]
-    first: str | None
-    last: str | None
-    currency: str
-    subsidiaries: tuple[str, ...]
-    period: str | None = None
-    rates: Literal["actual", "constant"] = "actual"
-    compare: Compare | None = None
-    filters: Mapping[str, tuple[str, ...]] | None = None
-    totals: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """An indicator of a group and bucket, exactly; `reason` where there is no value."""
-
-    value: Fraction | None
-    numerator: Fraction | None
-    denominator: Fraction | None
-    n: Fraction | None
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What was computed: cells by indicator, group and place of the bucket, and the groups in their order."""
-
-    scope: Scope
-    labels: tuple[str, ...]
-    groups: tuple[Words, ...]
-    cells: Mapping[tuple[str, Words, int], Cell]
-    quantities: Quantities
 
 
 def answer(caller: Caller, question: Question) -> dict[str, Any]:
     """Tidy rows, a row per group, period and indicator; the window and the control totals."""
-    asked = [_indicator(name) for name in question.indicators]
-    words, time = _grouping(question.group_by)
-    scope, window, labels, data = _scope(caller, question, words, time)
-    found = figures(scope, asked, labels, data, question.compare)
-    items = list(_rows(found, asked, time, question.compare, data, total=False if question.totals else None))
+    asked = ask(caller, question)
+    found = figures(asked, asked.scope, question.compare)
+    items = list(_rows(asked, found, question.compare, total=False if question.totals else None))
     if question.totals:
-        for whole in _wholes(scope):
-            total = figures(whole, asked, labels, data, question.compare)
-            items += _rows(total, asked, time, question.compare, data, total=True, grouping=words)
-    start = fiscal.year_start(caller, question.subsidiaries)
+        for whole in _wholes(asked.scope):
+            items += _rows(asked, figures(asked, whole, question.compare), question.compare, total=True)
     return {
-        "window": window_text(window),
+        "window": window_text(asked.window),
         "items": items,
-        "control": _control(scope, window, asked),
-        **({"fiscal_year_start": start} if time in dimensions.FISCAL else {}),
+        "control": _control(asked),
+        **({"fiscal_year_start": asked.year_start} if asked.time in dimensions.FISCAL else {}),
     }
-
-
-def figures(
-    scope: Scope, asked: Sequence[Indicator], labels: Sequence[str], data: Window, compare: Compare | None = None
-) -> Figures:
-    """Each indicator of each group and bucket. Groups are those with a line, a seller, a target: without gaps."""
-    names = {name for one in asked for name in (*one.parsed.names, one.n)}
-    groups = _groups(scope, asked, compare)
-    _refuse_too_many(len(groups) * len(scope.buckets) * len(asked))
-    found = gather(scope, names)
-    ordered = tuple(sorted(groups | found.groups))
-    _refuse_too_many(len(ordered) * len(scope.buckets) * len(asked))
-    cells = {}
-    for place, bucket in enumerate(scope.buckets):
-        early = len(bucket.now) > 1 and bucket.now.first < data.first
-        for group in ordered:
-            values = found.of(group, place)
-            for one in asked:
-                cells[one.id, group, place] = _cell(one, values, found.reasons, _begin(data) if early else None)
-    return Figures(scope, tuple(labels), ordered, cells, found)
-
-
-def _cell(one: Indicator, values: Mapping[str, Fraction | None], reasons: Mapping[str, str], early: str | None) -> Cell:
-    n = values[one.n]
-    if early is not None:
-        return Cell(None, None, None, n, early)
-    unknown = next((reasons[name] for name in sorted(one.parsed.names) if name in reasons), None)
-    if unknown is not None:
-        return Cell(None, None, None, n, unknown)
-    outcome = one.parsed.evaluate(values)
-    sides = _sides(one.parsed)
-    if sides is None:
-        return Cell(outcome.value, outcome.value, None, n, outcome.reason)
-    above, below = (side.evaluate(values).value for side in sides)
-    return Cell(outcome.value, above, below, n, outcome.reason)
-
-
-@lru_cache(maxsize=1024)
-def _sides(formula: Formula) -> tuple[Formula, Formula] | None:
-    """Numerator and denominator, where the formula's last step is a division."""
-    match ast.parse(formula.text, mode="eval").body:
-        case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return Formula.parse(ast.unparse(left)), Formula.parse(ast.unparse(right))
-    return None
-
-
-def _indicator(name: str) -> Indicator:
-    if name not in INDICATORS:
-        raise BadArgument("indicators", f"There is no indicator {name!r}; there are {', '.join(INDICATORS)}.")
-    return INDICATORS[name]
-
-
-def _grouping(group_by: Sequence[str]) -> tuple[Words, str]:
-    """The dimensions, and the word of time ("" for the whole window)."""
-    known = (*dimensions.DIMENSIONS, *dimensions.TIMES)
-    for name in group_by:
-        if name not in known:
-            raise BadArgument("group_by", f"There is no grouping {name!r}; there are {', '.join(known)}.")
-    times = [name for name in dict.fromkeys(group_by) if name in dimensions.TIMES]
-    if len(times) > 1:
-        raise BadArgument("group_by", f"Only one of {', '.join(times)} at once.")
-    words = tuple(name for name in dict.fromkeys(group_by) if name in dimensions.DIMENSIONS)
-    return words, times[0] if times else ""
-
-
-def _scope(
-    caller: Caller, question: Question, words: Words, time: str
-) -> tuple[Scope, Window, tuple[str, ...], Window]:
-    reach, rows = _within(caller, question.subsidiaries)
-    start = fiscal.year_start(caller, question.subsidiaries)
-    data = stored.periods(caller.connection, reach)
-    window = windows.resolve(question.first, question.last, data, question.period, start)
-    assert data is not None  # noqa: S101 - resolve refuses where there are no data
-    used = sorted({row.currency for row in rows})
-    if question.currency == LOCAL and len(used) > 1 and "subsidiary" not in words:
-        raise MixedCurrencies(
-            f"The subsidiaries report in {', '.join(used)}. Group by subsidiary, or name one currency=."
-        )
-    parts = dimensions.parts(window, time, start)
-    buckets = [Bucket(now, now.prior) for _, now in parts]
-    filters = {name: tuple(asked) for name, asked in (question.filters or {}).items() if asked}
-    constant = question.rates == "constant"
-    method = methods.standard()
-    scope = Scope(caller, reach, rows, method, words, filters, buckets, window.last, question.currency, constant)
-    return scope, window, tuple(label for label, _ in parts), data
-
-
-def _within(caller: Caller, codes: Sequence[str]) -> tuple[Reach, Sequence[Row[Any]]]:
-    """The subsidiaries asked for: all within reach, or those named, of which each must be within reach."""
-    if codes:
-        rows: Sequence[Row[Any]] = [subsidiaries.get(caller.connection, caller.reach, code) for code in codes]
-    else:
-        rows = subsidiaries.listed(caller.connection, caller.reach)
-    if not rows:
-        raise NoData("There is no subsidiary within reach.")
-    return caller.reach.narrowed([row.id for row in rows]), rows
-
-
-def _refuse_too_many(rows: int) -> None:
-    if rows > MOST_ROWS:
-        raise BadArgument("group_by", f"This would be more than {MOST_ROWS} rows: ask for less at once.")
-
-
-def _groups(scope: Scope, asked: Sequence[Indicator], compare: Compare | None) -> set[Words]:
-    """Groups that exist, whether or not they have a figure."""
-    found = {row.words for _, rows in scope.sums(_summed(asked)) for row in rows}
-    if set(scope.words) <= {*facts.OF_SUBSIDIARY}:
-        homes = (
-            (scope.group(scope.homes[row.id]) for row in scope.rows) if scope.named <= {*facts.OF_SUBSIDIARY} else ()
-        )
-        found |= {group for group in homes if group is not None}
-    if not {"salesperson", "team"}.isdisjoint(scope.words) and scope.named <= dimensions.OF_SELLER:
-        found |= sellers.groups(scope)
-    if compare == "target" and scope.named <= targets.DIMENSIONS:
-        found |= {group for group, _ in targets.measured(scope, tuple(MEASURES))}
-    return found or ({()} if not scope.words else set())
-
-
-def _summed(asked: Sequence[Indicator]) -> list[str]:
-    names = {name for one in asked for name in (*one.parsed.names, one.n)}
-    return lines.measures(frozenset(names) & lines.NAMES)
 
 
 def _wholes(scope: Scope) -> Iterator[Scope]:
@@ -220,38 +46,26 @@ def _wholes(scope: Scope) -> Iterator[Scope]:
         yield scope.other(words=(), rows=rows, reach=scope.reach.narrowed([row.id for row in rows]))
 
 
-def _begin(data: Window) -> str:
-    return f"the window begins before the data, which begin in {month_text(data.first)}"
-
-
-def _rows(
-    found: Figures,
-    asked: Sequence[Indicator],
-    time: str,
-    compare: Compare | None,
-    data: Window,
-    *,
-    total: bool | None,
-    grouping: Words | None = None,
-) -> Iterator[dict[str, Any]]:
-    """Rows by period, group and indicator. `total` marks whether they are totals, `grouping` what these leave empty."""
-    scope = found.scope
-    words = scope.words if grouping is None else grouping
-    local = _local(found, asked, data)
-    other = None if compare is None else _compared(found, asked, compare, data)
+def _rows(asked: Asked, found: Figures, compare: Compare | None, *, total: bool | None) -> Iterator[dict[str, Any]]:
+    """Rows by period, group and indicator. `total` marks whether they are totals, whose words are empty."""
+    scope, words, time = found.scope, asked.scope.words, asked.time
+    local = _local(asked, scope)
+    other = None if compare is None else _compared(asked, scope, compare)
     currency_of = _currencies(scope)
     mark = {} if total is None else {"total": total}
-    for place, label in enumerate(found.labels):
+    nothing = [""] * len(words)
+    for place, label in enumerate(asked.labels):
         for group in found.groups:
-            head = dict(zip(words, group or [""] * len(words), strict=True)) | ({time: label} if time else {}) | mark
-            for one in asked:
-                cell = found.cells[one.id, group, place]
-                row = head | _told(one, cell, currency_of(group) if _is_money(one) else None)
+            head = dict(zip(words, nothing if total else group, strict=True)) | mark
+            head |= {time: label} if time else {}
+            for one in asked.indicators:
+                own_cell = found.cells[one.id, group, place]
+                row = head | _told(one, own_cell, currency_of(group) if _is_money(one) else None)
                 if scope.currency != LOCAL:
                     own = currency_of(group, own=True) if _is_money(one) else None
-                    row |= _side_by_side(one, cell, local[one.id, group, place] if own else None, own, scope, place)
+                    row |= _side_by_side(one, own_cell, local[one.id, group, place] if own else None, own, scope, place)
                 if other is not None:
-                    row |= _beside(one, cell, *other(one, group, place))
+                    row |= _beside(one, own_cell, *other(one, group, place))
                 yield row
 
 
@@ -307,14 +121,12 @@ def _currencies(scope: Scope) -> Any:
     return currency_of
 
 
-def _local(found: Figures, asked: Sequence[Indicator], data: Window) -> Mapping[tuple[str, Words, int], Cell]:
+def _local(asked: Asked, scope: Scope) -> Mapping[tuple[str, Words, int], Cell]:
     """The indicators in money once more, in local currency."""
-    scope = found.scope
-    money = [one for one in asked if _is_money(one)]
+    money = tuple(one for one in asked.indicators if _is_money(one))
     if scope.currency == LOCAL or not money:
         return {}
-    own = scope.other(currency=LOCAL, constant=False)
-    return figures(own, money, found.labels, data).cells
+    return figures(replace(asked, indicators=money), scope.other(currency=LOCAL, constant=False)).cells
 
 
 def _side_by_side(
@@ -347,25 +159,23 @@ def _side_by_side(
     }
 
 
-def _compared(found: Figures, asked: Sequence[Indicator], compare: Compare, data: Window) -> Any:
+def _compared(asked: Asked, scope: Scope, compare: Compare) -> Any:
     """(indicator, group, place) → the value to compare with, and why there is none."""
-    scope = found.scope
     if compare in ("plan", "target"):
-        return _outside(scope, asked, compare)
+        return _outside(scope, asked.indicators, compare)
     windows_before = [
         bucket.before if compare == "prior" else Window(bucket.now.first - 12, bucket.now.last - 12)
         for bucket in scope.buckets
     ]
     buckets = [Bucket(window, window.prior) for window in windows_before]
-    before = figures(scope.other(buckets=buckets, constant=False), asked, found.labels, data)
+    before = figures(asked, scope.other(buckets=buckets, constant=False))
 
     def earlier(one: Indicator, group: Words, place: int) -> tuple[Fraction | None, str | None]:
-        if windows_before[place].first < data.first:
-            return None, _begin(data)
-        cell = before.cells.get((one.id, group, place))
-        if cell is None:
-            cell = _cell(one, before.quantities.of(group, place), before.quantities.reasons, None)
-        return cell.value, cell.reason
+        if windows_before[place].first < asked.data.first:
+            return None, begin(asked.data)
+        known = before.cells.get((one.id, group, place))
+        known = known or cell(one, before.quantities.of(group, place), before.quantities.reasons)
+        return known.value, known.reason
 
     return earlier
 
@@ -392,22 +202,25 @@ def _outside(scope: Scope, asked: Sequence[Indicator], compare: Compare) -> Any:
 
 
 def _beside(one: Indicator, cell: Cell, value: Fraction | None, reason: str | None) -> dict[str, Any]:
-    known = cell.value is not None and value is not None
-    difference = cell.value - value if cell.value is not None and value is not None else None
-    ratio = Outcome(None, reason)
-    if cell.value is not None and value is not None:
-        ratio = Outcome(cell.value / value, None) if value else Outcome(None, "the value to compare with is 0")
+    if cell.value is None or value is None:
+        return {
+            "compare_value": _shown(one, value),
+            "difference": None,
+            "ratio": None,
+            "compare_reason": reason or cell.reason,
+        }
     return {
         "compare_value": _shown(one, value),
-        "difference": _shown(one, difference),
-        "ratio": _ratio(ratio.value),
-        "compare_reason": ratio.reason if known or value is None else cell.reason,
+        "difference": _shown(one, cell.value - value),
+        "ratio": _ratio(cell.value / value) if value else None,
+        "compare_reason": None if value else "the value to compare with is 0",
     }
 
 
-def _control(scope: Scope, window: Window, asked: Sequence[Indicator]) -> list[dict[str, Any]]:
+def _control(asked: Asked) -> list[dict[str, Any]]:
     """Revenue of the window by currency: ledger = attributed + unattributed = groups + left out by filters."""
-    groups = _by_currency(scope, window, _summed(asked))
+    scope, window = asked.scope, asked.window
+    groups = _by_currency(scope, window, summed(asked.indicators))
     ledger, left_out = groups, {}
     if scope.filters:
         ledger = _by_currency(scope.other(words=(), filters={}), window, ["revenue"])

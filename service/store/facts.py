@@ -1,13 +1,11 @@
 """Sums, states and counts of customers by any grouping and window, computed where the lines are.
 
 A line's month is summed with its customer's other lines of the same group; what his group's months add up to says
-whether he buys. States are those of the group's own lines. Nothing here is rounded but amounts in another currency:
-once at (subsidiary, customer, month), shared by the group's parts so that every roll-up is the sum of its parts.
+whether he buys. States are those of the group's own lines.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import reduce
 from itertools import pairwise
 from operator import add
@@ -15,90 +13,39 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Connection,
     FromClause,
     RowMapping,
     and_,
     case,
     cast,
-    extract,
     func,
-    not_,
     select,
 )
 
-from service.method.measures import MEASURES
 from service.method.months import Window
-from service.store import customers, lines, registers, salespeople, subsidiaries
-from service.store.database import day_number, exchanged, exchanged_down, exchanged_rest, given, products, whole
-from service.store.labels import NOBODY
-from service.store.nouns import NOUNS
+from service.store import customers, lines, registers
+from service.store.cells import (
+    LATEST,
+    OF_CLASSES,
+    OF_CUSTOMER,
+    Bucket,
+    Cut,
+    Words,
+    days,
+    group_keys,
+    of_lines,
+    same_customer,
+    whole_sum,
+    worded,
+)
+from service.store.database import day_number, exchanged, given, products, whole
 from service.store.reach import Reach
 
-OF_LINE = ("salesperson", "channel", "product_group")
-OF_CUSTOMER = ("industry", "region")
-OF_CLASSES = ("abc_class", "potential_class", "segment", "state")
-OF_SUBSIDIARY = {"subsidiary": "code", "country": "country"}
-DIMENSIONS = ("subsidiary", "country", "team", *OF_LINE, *OF_CUSTOMER, *OF_CLASSES)
 _LINE = lines.TABLE
 _CUSTOMER = customers.TABLE
 _MOST_FIGURES = 600
 """So many figures a statement asks for at once: databases limit the columns of an answer."""
-Words = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """A window, and the window that it is compared with."""
-
-    now: Window
-    before: Window
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Rates (10⁻¹²) by subsidiary and month. `own`: the months' own, where those of now are others.
-
-    `of_stock`: subsidiary → rate of amounts that are no flow of a month.
-    """
-
-    subsidiaries: Sequence[int]
-    months: Sequence[int]
-    now: Sequence[int]
-    own: Sequence[int] | None
-    of_stock: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Which lines, and how they fall apart: up to month `until`, by `words`, only those that fit all `filters`.
-
-    `classes`: subsidiary_id, customer_id and a column for each of OF_CLASSES, where words or filters name one.
-    `left_out`: the lines that do not fit the filters instead.
-    """
-
-    until: int
-    words: Words
-    filters: Mapping[str, Sequence[str]]
-    classes: Mapping[str, Sequence[Any]]
-    rates: Rates | None = None
-    left_out: bool = False
-
-    @property
-    def named(self) -> Words:
-        return tuple(dict.fromkeys((*self.words, *self.filters)))
-
-    @property
-    def ids(self) -> Words:
-        """The columns of a line that must be kept apart, in the order in which they share what rounding leaves."""
-        needed = {"salesperson" if name == "team" else name for name in self.named}
-        return tuple(f"{name}_id" for name in OF_LINE if name in needed)
-
-    @property
-    def own(self) -> bool:
-        """Whether amounts of a month have a second rate, its own."""
-        return self.rates is not None and self.rates.own is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +65,18 @@ def sums(connection: Connection, reach: Reach, cut: Cut, months: Window, names: 
 
     Lines that name a customer and those that name none are kept apart.
     """
-    cells = _cells(connection, reach, cut, names, months.first)
+    cells = of_lines(connection, reach, cut, names, months.first)
     columns = [*names, *(f"own_{name}" for name in names if cut.own)]
     known = case((cells.c.customer_id != customers.UNATTRIBUTED, 1), else_=0)
-    keys = [cells.c.subsidiary_id, cells.c.period, known, *(cells.c[name] for name in _group_keys(cut))]
+    keys = [cells.c.subsidiary_id, cells.c.period, known, *(cells.c[name] for name in group_keys(cut))]
     early = [name for name in cut.words if name in (*OF_CUSTOMER, *OF_CLASSES)]
-    totals = [_sum(cells.c[name]).label(name) for name in columns]
+    totals = [whole_sum(cells.c[name]).label(name) for name in columns]
     statement = select(*keys[:2], known.label("known"), *keys[3:], *totals)
-    statement, words = _worded(connection, statement, cells, early, cut.classes)
+    statement, words = worded(connection, statement, cells, early, cut.classes)
     statement = statement.add_columns(*(column.label(f"word_{name}") for name, column in words.items()))
     parts = statement.group_by(*keys, *words.values()).subquery("parts")
     late = [name for name in cut.words if name not in early]
-    outer, words = _worded(connection, select(parts), parts, late, {})
+    outer, words = worded(connection, select(parts), parts, late, {})
     outer = outer.add_columns(*(column.label(f"word_{name}") for name, column in words.items()))
     return [
         Sums(
@@ -174,140 +121,6 @@ def _contact_days(reach: Reach, until: int) -> Any:
     )
 
 
-_KEYS = ("subsidiary_id", "customer_id", "period")
-_IDS = tuple(f"{name}_id" for name in OF_LINE)
-
-
-def _group_keys(cut: Cut) -> list[str]:
-    """Columns of a cell by which its group is known, beside the subsidiary and the customer."""
-    return [f"{name}_id" if name in OF_LINE else name for name in cut.words if name in (*OF_LINE, "team")]
-
-
-def _cells(connection: Connection, reach: Reach, cut: Cut, names: Sequence[str], first: int | None) -> FromClause:
-    """Lines, or their sums in another currency, as far as they fit the filters: _KEYS, ids, team, and the measures."""
-    credited = "credited_revenue" in names
-    ids = [name for name in _IDS if name in cut.ids or (credited and name == "salesperson_id")]
-    measures = list(dict.fromkeys("revenue" if name == "credited_revenue" else name for name in names))
-    condition = [reach.covers(_LINE.c.subsidiary_id), _LINE.c.period <= cut.until]
-    if first is not None:
-        condition.append(_LINE.c.period >= first)
-    rows: Any = _LINE
-    if cut.rates is not None:
-        rows = _converted(connection, cut.rates, ids, measures, condition)
-        condition = []
-    columns = [rows.c[name] for name in (*_KEYS, *ids)]
-    for mark in ("", "own_") if cut.own else ("",):
-        columns += [rows.c[f"{mark}{name}"] for name in measures]
-        if credited:
-            named = case((rows.c.salesperson_id != NOBODY, rows.c[f"{mark}revenue"]), else_=0)
-            columns.append(named.label(f"{mark}credited_revenue"))
-    statement = select(*columns).where(*condition)
-    words: dict[str, ColumnElement[Any]] = {}
-    if "team" in cut.named:
-        statement, words["team"] = _with_team(statement, reach, rows)
-        statement = statement.add_columns(words["team"].label("team"))
-    others = [name for name in cut.filters if name != "team"]
-    statement, found = _worded(connection, statement, rows, others, cut.classes)
-    words |= found
-    if cut.filters:
-        fits = and_(*(words[name].in_(list(asked)) for name, asked in cut.filters.items()))
-        statement = statement.where(not_(fits) if cut.left_out else fits)
-    cells: FromClause = statement.subquery("cells") if cut.rates is None else statement.cte("cells")
-    return cells
-
-
-def _converted(
-    connection: Connection, rates: Rates, ids: Sequence[str], measures: Sequence[str], condition: Sequence[Any]
-) -> FromClause:
-    """The lines' sums by _KEYS and ids, money at the rates of now, and as `own_…` at those of the months."""
-    keys = [_LINE.c[name] for name in (*_KEYS, *ids)]
-    totals = [_sum(_LINE.c[name]).label(name) for name in measures]
-    part = select(*keys, *totals).where(*condition).group_by(*keys).subquery("amounts")
-    columns: dict[str, Any] = {"subsidiary_id": rates.subsidiaries, "period": rates.months, "now": rates.now}
-    if rates.own is not None:
-        columns["own"] = rates.own
-    known = given(connection, "rates", **columns)
-    whose = (known.c.subsidiary_id == part.c.subsidiary_id) & (known.c.period == part.c.period)
-    statement = select(*(part.c[name] for name in (*_KEYS, *ids)))
-    for mark, rate in (("", "now"), ("own_", "own")):
-        if rate in columns:
-            amounts = {
-                name: _shared(part, ids, part.c[name], known.c[rate])
-                if MEASURES[name].kind == "money"
-                else part.c[name]
-                for name in measures
-            }
-            statement = statement.add_columns(*(amount.label(f"{mark}{name}") for name, amount in amounts.items()))
-    return statement.join_from(part, known, whose).subquery("converted")
-
-
-def _shared(part: FromClause, ids: Sequence[str], amount: Any, rate: Any) -> Any:
-    """An amount at a rate; parts of one (subsidiary, customer, month) share its conversion by largest remainder."""
-    if not ids:
-        return exchanged(amount, rate)
-    keys = [part.c[name] for name in _KEYS]
-    down, rest = exchanged_down(amount, rate), exchanged_rest(amount, rate)
-    together = cast(func.sum(amount).over(partition_by=keys), BigInteger)
-    left = exchanged(together, rate) - cast(func.sum(down).over(partition_by=keys), BigInteger)
-    place = func.row_number().over(partition_by=keys, order_by=[rest.desc(), *(part.c[name] for name in ids)])
-    return down + case((place <= left, 1), else_=0)
-
-
-def _with_team(statement: Any, reach: Reach, rows: Any) -> tuple[Any, ColumnElement[Any]]:
-    """The team of a line's seller in its month: of his newest span that has begun by then, else of his first."""
-    span = salespeople.EMPLOYMENT
-    begun = extract("year", span.c.start) * 12 + extract("month", span.c.start) - 1
-    own: Any = {"partition_by": [span.c.subsidiary_id, span.c.salesperson_id], "order_by": span.c.start}
-    spans = (
-        select(
-            span.c.subsidiary_id,
-            span.c.salesperson_id,
-            span.c.team,
-            case((func.row_number().over(**own) == 1, 0), else_=begun).label("since"),
-            func.coalesce(func.lead(begun).over(**own), _LATEST).label("until"),
-        )
-        .where(reach.covers(span.c.subsidiary_id))
-        .subquery("teams")
-    )
-    same = (spans.c.subsidiary_id == rows.c.subsidiary_id) & (spans.c.salesperson_id == rows.c.salesperson_id)
-    then = (spans.c.since <= rows.c.period) & (rows.c.period < spans.c.until)
-    return statement.outerjoin(spans, and_(same, then)), func.coalesce(spans.c.team, "")
-
-
-_LATEST = 1_000_000
-
-
-def _worded(
-    connection: Connection, statement: Any, rows: Any, names: Sequence[str], classes: Mapping[str, Sequence[Any]]
-) -> tuple[Any, dict[str, ColumnElement[Any]]]:
-    """The statement over these rows joined with what words stand in, and the column of each word."""
-    found: dict[str, ColumnElement[Any]] = {}
-    if any(name in OF_SUBSIDIARY for name in names):
-        own = subsidiaries.TABLE.alias("named_subsidiary")
-        statement = statement.join(own, own.c.id == rows.c.subsidiary_id)
-        found |= {name: own.c[column] for name, column in OF_SUBSIDIARY.items() if name in names}
-    for name in names:
-        if name in OF_LINE:
-            noun = NOUNS[name].alias(f"named_{name}")
-            same = (noun.c.subsidiary_id == rows.c.subsidiary_id) & (noun.c.id == rows.c[f"{name}_id"])
-            statement = statement.join(noun, same)
-            found[name] = noun.c.code
-    if any(name in OF_CUSTOMER for name in names):
-        person = _CUSTOMER.alias("named_customer")
-        statement = statement.outerjoin(person, _same_customer(person, rows))
-        found |= {name: func.coalesce(person.c[name], "") for name in OF_CUSTOMER if name in names}
-    if any(name in OF_CLASSES for name in names):
-        known = given(connection, "classes", OF_CLASSES, **classes)
-        statement = statement.outerjoin(known, _same_customer(known, rows, "customer_id"))
-        found |= {name: func.coalesce(known.c[name], "") for name in OF_CLASSES if name in names}
-    found |= {"team": rows.c.team} if "team" in names else {}
-    return statement, {name: found[name] for name in names}
-
-
-def _same_customer(one: Any, rows: Any, name: str = "id") -> ColumnElement[bool]:
-    return and_(one.c.subsidiary_id == rows.c.subsidiary_id, one.c[name] == rows.c.customer_id)
-
-
 _OF_HISTORY = frozenset(("new", "reactivated", "dormant", "new_hours"))
 _OF_CONTACTS = frozenset(("contacted", "contact_age"))
 
@@ -319,8 +132,8 @@ def _people(
     history = not _OF_HISTORY.isdisjoint(names)
     first = None if history else min(bucket.before.first for bucket in buckets)
     hours = ["hours"] if "new_hours" in names else []
-    cells = _cells(connection, reach, cut, ["revenue", *hours], first)
-    keys = ["subsidiary_id", "customer_id", *_group_keys(cut)]
+    cells = of_lines(connection, reach, cut, ["revenue", *hours], first)
+    keys = ["subsidiary_id", "customer_id", *group_keys(cut)]
     revenue, month = cells.c.revenue, cells.c.period
     own = cells.c.own_revenue if cut.own else revenue
     pieces = _pieces(buckets)
@@ -356,7 +169,7 @@ def _people(
         whose = [days.c.subsidiary_id, days.c.customer_id]
         contacts = select(*whose, *last).group_by(*whose).subquery("contacts")
         statement = statement.add_columns(*(contacts.c[f"contact_{n}"] for n in range(len(ends))))
-        statement = statement.outerjoin(contacts, _same_customer(contacts, wide, "customer_id"))
+        statement = statement.outerjoin(contacts, same_customer(contacts, wide, "customer_id"))
     return statement.subquery("people")  # type: ignore[no-any-return]
 
 
@@ -393,12 +206,12 @@ def _with_first(statement: Any, wide: FromClause, cells: FromClause, own: Any, k
     exact = select(*whose, func.min(bought.c.period).label("first")).group_by(*whose).subquery("exact")
     same = and_(*(exact.c[name] == wide.c[name] for name in keys))
     first = case((doubtful, exact.c.first), else_=wide.c.bought)
-    return statement.add_columns(func.coalesce(first, _LATEST).label("first")).outerjoin(exact, same)
+    return statement.add_columns(func.coalesce(first, LATEST).label("first")).outerjoin(exact, same)
 
 
 def _with_potential(connection: Connection, cut: Cut, statement: Any, wide: FromClause) -> Any:
     """Adds `potential`, a year's, at the rate of stocks; null where it is not known."""
-    statement = statement.outerjoin(_CUSTOMER, _same_customer(_CUSTOMER, wide))
+    statement = statement.outerjoin(_CUSTOMER, same_customer(_CUSTOMER, wide))
     if cut.rates is None:
         return statement.add_columns(_CUSTOMER.c.potential)
     stock = cut.rates.of_stock
@@ -416,7 +229,7 @@ def _collect(
     figures: Sequence[Any],
 ) -> Iterator[tuple[Words, RowMapping]]:
     """These aggregates over the customers of each group."""
-    statement, words = _worded(connection, select(*figures).select_from(people), people, cut.words, cut.classes)
+    statement, words = worded(connection, select(*figures).select_from(people), people, cut.words, cut.classes)
     labelled = [column.label(f"word_{name}") for name, column in words.items()]
     for row in connection.execute(statement.add_columns(*labelled).group_by(*words.values())).mappings():
         yield tuple(row[f"word_{name}"] for name in cut.words), row
@@ -424,7 +237,7 @@ def _collect(
 
 def _ranked(connection: Connection, cut: Cut, people: FromClause, count: int) -> Iterator[tuple[Words, list[int]]]:
     """Of each group, for each bucket: the sum of what customers who buy bring times rank, 1 for the smallest."""
-    statement, words = _worded(connection, select().select_from(people), people, cut.words, cut.classes)
+    statement, words = worded(connection, select().select_from(people), people, cut.words, cut.classes)
     labelled = [column.label(f"word_{name}") for name, column in words.items()]
     for place in range(count):
         now = people.c[f"now_{place}"]
@@ -436,19 +249,12 @@ def _ranked(connection: Connection, cut: Cut, people: FromClause, count: int) ->
         now = ranks.c[f"now_{place}"]
         buys = case((now > 0, now), else_=0)
         # Whoever does not buy ranks below all who do.
-        figures += [products(buys, ranks.c[f"rank_{place}"]), func.count().filter(now <= 0), _sum(buys)]
+        figures += [products(buys, ranks.c[f"rank_{place}"]), func.count().filter(now <= 0), whole_sum(buys)]
     own = [ranks.c[f"word_{name}"] for name in cut.words]
     for row in connection.execute(select(*own, *figures).group_by(*own)):
         told = row[len(own) :]
         parts = (told[3 * place : 3 * place + 3] for place in range(count))
         yield tuple(row[: len(own)]), [whole(ranked) - below * whole(total) for ranked, below, total in parts]
-
-
-def days(window: Window) -> tuple[date, date]:
-    """Its first and its last day."""
-    after = window.last + 1
-    first = date(window.first // 12, window.first % 12 + 1, 1)
-    return first, date.fromordinal(date(after // 12, after % 12 + 1, 1).toordinal() - 1)
 
 
 def _last_day(window: Window) -> int:
@@ -493,10 +299,6 @@ class _Person:
 
 def _count(*conditions: Any) -> Any:
     return func.count().filter(and_(*conditions))
-
-
-def _sum(value: Any) -> Any:
-    return cast(func.coalesce(func.sum(value), 0), BigInteger)
 
 
 def _sum_of(value: Any, *conditions: Any) -> Any:

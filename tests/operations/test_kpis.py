@@ -256,7 +256,7 @@ def test_totals_in_local_currency_are_of_each_currency(group: Service) -> None:
 
 
 def test_more_rows_than_an_answer_holds_are_refused(group: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.operations.kpis.MOST_ROWS", 20)
+    monkeypatch.setattr("service.operations.figures.MOST_ROWS", 20)
     problem = group.get("/v1/kpis", group_by="salesperson,month", currency="EUR", status=422)
     assert "more than 20 rows" in problem["detail"]
 

@@ -15,7 +15,7 @@ from service.operations import methods
 from service.operations.quantities import SOURCES, Quantities, gather
 from service.operations.quantities.scope import Scope
 from service.store import subsidiaries
-from service.store.facts import Bucket
+from service.store.cells import Bucket
 from service.store.reach import Reach
 from tests.conftest import Service
 from tests.group import hand_in_subsidiary

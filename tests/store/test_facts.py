@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert
 from service.method.measures import MEASURES
 from service.method.money import convert
 from service.method.months import Window
-from service.store import customers, facts, labels, lines, salespeople, subsidiaries
+from service.store import cells, customers, facts, labels, lines, salespeople, subsidiaries
 from service.store.database import Database
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
@@ -125,7 +125,7 @@ def word(name: str, row: dict[str, Any]) -> str:
     return CODES[name][row["customer_id" if name == "industry" else f"{name}_id"]]
 
 
-def cells(rows: list[dict[str, Any]], words: tuple[str, ...]) -> pd.DataFrame:
+def summed(rows: list[dict[str, Any]], words: tuple[str, ...]) -> pd.DataFrame:
     """A row per group, customer and month, as the method wants it."""
     found: dict[Any, dict[str, int]] = {}
     for row in rows:
@@ -156,12 +156,12 @@ def compare(found: Any, expected: dict[Any, Any], place: int) -> None:
 def test_states_and_sums_are_those_of_the_method(
     books: Database, rows: list[dict[str, Any]], words: tuple[str, ...], windows: list[Window]
 ) -> None:
-    cut = facts.Cut(LAST, words, {}, {})
-    buckets = [facts.Bucket(window, window.prior) for window in windows]
+    cut = cells.Cut(LAST, words, {}, {})
+    buckets = [cells.Bucket(window, window.prior) for window in windows]
     with stored(books, rows) as connection:
         found = facts.of_customers(connection, ALL, cut, buckets, [*facts.COUNTS, "ranked_sum"])
         sums = facts.sums(connection, ALL, cut, Window(0, LAST), ["revenue", "credited_revenue"])
-    frame = cells(rows, words)
+    frame = summed(rows, words)
     potentials = {s * 10 + n: amount for s in (1, 2) for n, amount in POTENTIAL.items()}
     for place, window in enumerate(windows):
         expected = quantities(frame, window, potentials, Fraction(1, 2))
@@ -179,20 +179,20 @@ def test_an_amount_is_converted_once_and_shared(
     books: Database, rows: list[dict[str, Any]], words: tuple[str, ...]
 ) -> None:
     keys = list(RATE)
-    rates = facts.Rates([s for s, _ in keys], [m for _, m in keys], list(RATE.values()), None, {1: 10**12, 2: 10**12})
-    cut = facts.Cut(LAST, words, {}, {}, rates)
+    rates = cells.Rates([s for s, _ in keys], [m for _, m in keys], list(RATE.values()), None, {1: 10**12, 2: 10**12})
+    cut = cells.Cut(LAST, words, {}, {}, rates)
     window = Window(LAST - 11, LAST)
     with stored(books, rows) as connection:
         sums = facts.sums(connection, ALL, cut, Window(0, LAST), ["revenue", "orders"])
         found = facts.of_customers(
-            connection, ALL, cut, [facts.Bucket(window, window.prior)], [*facts.COUNTS, "ranked_sum"]
+            connection, ALL, cut, [cells.Bucket(window, window.prior)], [*facts.COUNTS, "ranked_sum"]
         )
     expected = converted(rows, cut.ids)
     assert sum(one.now["revenue"] for one in sums) == sum(row["revenue"] for row in expected)
     assert sum(one.now["orders"] for one in sums) == sum(row["orders"] for row in rows)
     at = {n: convert(amount, 10**12) for n, amount in POTENTIAL.items()}
     potentials = {s * 10 + n: amount for s in (1, 2) for n, amount in at.items()}
-    compare(found, quantities(cells(expected, words), window, potentials, Fraction(1, 2)), 0)
+    compare(found, quantities(summed(expected, words), window, potentials, Fraction(1, 2)), 0)
 
 
 def converted(rows: list[dict[str, Any]], ids: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from service.method.quantities import QUANTITIES
 from service.operations.quantities import coverage, customers, deals, lines, plan, segmentation, sellers, targets
 from service.operations.quantities.scope import Found, Scope, Source, Values
-from service.store.facts import Words
+from service.store.cells import Words
 
 SOURCES: tuple[Source, ...] = (
     lines.SOURCE,

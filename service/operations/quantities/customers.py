@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from service.operations.quantities.scope import Found, Scope, Source, Values, add, units
-from service.store import facts
+from service.store import cells, facts
 from service.values import AMOUNT_SCALE
 
 _MONTHS_A_YEAR = 12
@@ -18,7 +18,7 @@ NAMES = frozenset((*facts.COUNTS, "ranked_sum", "potential")) - _OF_CONTACTS - {
 OF_PORTFOLIO = frozenset(("customers", "known_potentials"))
 
 
-def counted(scope: Scope, names: frozenset[str], words: facts.Words | None = None) -> Found:
+def counted(scope: Scope, names: frozenset[str], words: cells.Words | None = None) -> Found:
     """These quantities of each group, by the words of the question or by others."""
     asked = [name for name in (*facts.COUNTS, "ranked_sum") if name in names]
     if "potential" in names:
@@ -57,6 +57,6 @@ def portfolio(scope: Scope, names: frozenset[str]) -> Found:
     return found
 
 
-SOURCE = Source(NAMES, frozenset(facts.DIMENSIONS), counted)
-PORTFOLIO = Source(OF_PORTFOLIO, frozenset(facts.DIMENSIONS) - {"product_group"}, portfolio)
-CONTACTS = Source(_OF_CONTACTS, frozenset(facts.DIMENSIONS), counted)
+SOURCE = Source(NAMES, frozenset(cells.DIMENSIONS), counted)
+PORTFOLIO = Source(OF_PORTFOLIO, frozenset(cells.DIMENSIONS) - {"product_group"}, portfolio)
+CONTACTS = Source(_OF_CONTACTS, frozenset(cells.DIMENSIONS), counted)

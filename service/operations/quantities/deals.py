@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from service.forms.kinds import read_stages
 from service.method.months import month_of
 from service.operations.quantities.scope import Found, Scope, Source, add, units
-from service.store import facts, registered
+from service.store import cells, registered
 
 NAMES = frozenset(
     ("open_deals", "open_value", "won_deals", "lost_deals", "won_value", "deal_days", "stuck_deals", "moved_deals")
@@ -23,7 +23,7 @@ def read(scope: Scope, names: frozenset[str]) -> Found:
     Amounts are converted deal by deal: open ones at the rate of the window's last month, won ones at that of their end.
     """
     found: Found = {}
-    days = [facts.days(bucket.now) for bucket in scope.buckets]
+    days = [cells.days(bucket.now) for bucket in scope.buckets]
     since, until = min(first for first, _ in days), max(last for _, last in days)
     for deal in registered.deals_between(scope.caller.connection, scope.reach, since, until):
         for place, (first, last) in enumerate(days):
@@ -65,4 +65,4 @@ def _values(scope: Scope, deal: Row[Any], first: date, last: date) -> dict[str, 
     return found | {"moved_deals": Fraction(int(moved))}
 
 
-SOURCE = Source(NAMES, frozenset(facts.DIMENSIONS) - {"product_group"}, read)
+SOURCE = Source(NAMES, frozenset(cells.DIMENSIONS) - {"product_group"}, read)

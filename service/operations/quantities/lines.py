@@ -2,7 +2,7 @@
 
 from service.method.measures import MEASURES
 from service.operations.quantities.scope import Found, Scope, Source, add, units
-from service.store import facts
+from service.store import cells
 
 _CURRENT = "revenue_at_prior_rates"
 NAMES = frozenset((*MEASURES, "credited_revenue", "prior_revenue", "months", _CURRENT))
@@ -38,4 +38,4 @@ def _at_prior_rates(scope: Scope, found: Found) -> None:
                     add(found, row.words, place, {_CURRENT: units(row.now["revenue"])})
 
 
-SOURCE = Source(NAMES, frozenset(facts.DIMENSIONS), read)
+SOURCE = Source(NAMES, frozenset(cells.DIMENSIONS), read)

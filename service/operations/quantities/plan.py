@@ -2,10 +2,10 @@
 
 from service.method.months import Window
 from service.operations.quantities.scope import Found, Scope, Source, add, units
-from service.store import facts, plans
+from service.store import cells, plans
 
 NAMES = frozenset(("planned_revenue",))
-DIMENSIONS = frozenset(("salesperson", "channel", "abc_class", *facts.OF_SUBSIDIARY))
+DIMENSIONS = frozenset(("salesperson", "channel", "abc_class", *cells.OF_SUBSIDIARY))
 _UNIT = ("salesperson", "channel")
 
 

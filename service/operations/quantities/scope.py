@@ -15,8 +15,8 @@ from service.method.months import Window
 from service.method.parameters import Parameters
 from service.operations import dimensions
 from service.operations.currencies import Rates
-from service.store import customers, facts, labels, lines, salespeople
-from service.store.facts import Bucket, Cut, Words
+from service.store import cells, customers, facts, labels, lines, salespeople
+from service.store.cells import Bucket, Cut, Words
 from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
@@ -80,7 +80,7 @@ class Scope:
         """
         words = self.words if words is None else words
         until = max(bucket.now.last for bucket in self.buckets)
-        classes = self.classes if not set(facts.OF_CLASSES).isdisjoint((*words, *self.filters)) else {}
+        classes = self.classes if not set(cells.OF_CLASSES).isdisjoint((*words, *self.filters)) else {}
         lengths = {len(bucket.now) for bucket in self.buckets} if self.constant and self.rates else {0}
         for length in sorted(lengths):
             places = [n for n, bucket in enumerate(self.buckets) if length in (0, len(bucket.now))]
@@ -88,7 +88,7 @@ class Scope:
             rates = self._line_rates(until, length, buckets)
             yield Cut(until, words, self.filters, classes, rates, self.left_out), places, buckets
 
-    def _line_rates(self, until: int, back: int, buckets: Sequence[Bucket]) -> facts.Rates | None:
+    def _line_rates(self, until: int, back: int, buckets: Sequence[Bucket]) -> cells.Rates | None:
         if self.rates is None:
             return None
         pairs = lines.months(self.caller.connection, self.reach, until)
@@ -97,7 +97,7 @@ class Scope:
         stock = until - back
         needed = [(self.currencies[s], month) for s, own, now in source for month in (own, now)]
         self.rates.require([*needed, *((currency, stock) for currency in self.currencies.values())])
-        return facts.Rates(
+        return cells.Rates(
             [subsidiary for subsidiary, _, _ in source],
             [month for _, month, _ in source],
             [self.rates.of(self.currencies[subsidiary], now) for subsidiary, _, now in source],
@@ -153,21 +153,21 @@ class Scope:
     def people(self) -> dict[tuple[int, int], dict[str, str]]:
         """Customer → the words that are his, as far as they are asked for."""
         found: dict[tuple[int, int], dict[str, str]] = {}
-        if not self.named.isdisjoint(facts.OF_CUSTOMER):
+        if not self.named.isdisjoint(cells.OF_CUSTOMER):
             frame = self.portfolio
-            rows = frame[["subsidiary_id", "id", *facts.OF_CUSTOMER]].itertuples(index=False)
-            found |= {(row[0], row[1]): dict(zip(facts.OF_CUSTOMER, row[2:], strict=True)) for row in rows}
-        if not self.named.isdisjoint(facts.OF_CLASSES):
+            rows = frame[["subsidiary_id", "id", *cells.OF_CUSTOMER]].itertuples(index=False)
+            found |= {(row[0], row[1]): dict(zip(cells.OF_CUSTOMER, row[2:], strict=True)) for row in rows}
+        if not self.named.isdisjoint(cells.OF_CLASSES):
             known = self.classes
             keys = zip(known["subsidiary_id"], known["customer_id"], strict=True)
             for place, key in enumerate(keys):
                 own = found.setdefault(key, {})
-                own |= {name: known[name][place] for name in facts.OF_CLASSES}
+                own |= {name: known[name][place] for name in cells.OF_CLASSES}
         return found
 
     def words_of(self, subsidiary: int, month: int, customer: int, salesperson: str, channel: str) -> dict[str, str]:
         """All words that something of a customer, seller and channel has in a month."""
-        unknown = dict.fromkeys((*facts.OF_CUSTOMER, *facts.OF_CLASSES), "")
+        unknown = dict.fromkeys((*cells.OF_CUSTOMER, *cells.OF_CLASSES), "")
         return {
             **self.homes[subsidiary],
             **unknown,

@@ -12,7 +12,7 @@ from service.method.segments.classes import CLASSES
 from service.operations import segments
 from service.operations.quantities import customers, lines
 from service.operations.quantities.scope import Found, Scope, Source, add, units
-from service.store import facts
+from service.store import cells
 from service.store import lines as lines_store
 
 _STRONG = ("A", "B")
@@ -36,7 +36,7 @@ def by_lines(scope: Scope, names: frozenset[str]) -> Found:
 
 def _split(
     scope: Scope, word: str, names: frozenset[str]
-) -> Iterator[tuple[facts.Words, int, str, dict[str, Fraction]]]:
+) -> Iterator[tuple[cells.Words, int, str, dict[str, Fraction]]]:
     """(group, place, class, quantities) of each class in each group."""
     words = tuple(dict.fromkeys((*scope.words, word)))
     for (group, place), values in customers.counted(scope, names, words).items():
@@ -84,7 +84,7 @@ _OfCustomers = Iterator[tuple[Any, dict[str, int]]]
 """Customers of a segmentation, each with his amounts."""
 
 
-def _add(scope: Scope, found: Found, number: int, place: int, bucket: facts.Bucket, rows: _OfCustomers) -> None:
+def _add(scope: Scope, found: Found, number: int, place: int, bucket: cells.Bucket, rows: _OfCustomers) -> None:
     """In another currency at the rate of the window's last month."""
     month = bucket.now.last
     for row, amounts in rows:
@@ -102,7 +102,7 @@ def _strong(scope: Scope, home: Row[Any], window: Window) -> _OfCustomers:
             yield row, {"strong_potential": _part(row.effective_potential, window)}
 
 
-def _grown(scope: Scope, home: Row[Any], bucket: facts.Bucket) -> _OfCustomers:
+def _grown(scope: Scope, home: Row[Any], bucket: cells.Bucket) -> _OfCustomers:
     found = _segmented(scope, home, bucket.before.last)
     if found is None or not (found["segment"] == "GROW").any():
         return
@@ -133,5 +133,5 @@ def _segmented(scope: Scope, home: Row[Any], last: int) -> pd.DataFrame | None:
     return segments.segmented(basis).customers
 
 
-LINES = Source(_OF_LINES, frozenset(facts.DIMENSIONS), by_lines)
-PORTFOLIO = Source(_OF_PORTFOLIO, frozenset(facts.DIMENSIONS) - {"product_group"}, of_portfolio)
+LINES = Source(_OF_LINES, frozenset(cells.DIMENSIONS), by_lines)
+PORTFOLIO = Source(_OF_PORTFOLIO, frozenset(cells.DIMENSIONS) - {"product_group"}, of_portfolio)

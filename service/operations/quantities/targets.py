@@ -8,11 +8,11 @@ from sqlalchemy import Row
 from service.method.measures import MEASURES
 from service.method.months import Window
 from service.operations.quantities.scope import Found, Scope, Source, add, units
-from service.store import facts, targets
+from service.store import cells, targets
 
 NAMES = frozenset(("target", "target_ahead"))
 OF_TARGET = frozenset(("salesperson", "team", "channel", "abc_class"))
-DIMENSIONS = frozenset((*OF_TARGET, *facts.OF_SUBSIDIARY, *facts.OF_CUSTOMER))
+DIMENSIONS = frozenset((*OF_TARGET, *cells.OF_SUBSIDIARY, *cells.OF_CUSTOMER))
 _AHEAD = "_ahead"
 
 
@@ -81,11 +81,11 @@ def _level(row: Row[Any]) -> tuple[str, ...]:
 
 
 def _falls_apart(scope: Scope, level: tuple[str, ...]) -> bool:
-    known = {*level, *facts.OF_SUBSIDIARY}
+    known = {*level, *cells.OF_SUBSIDIARY}
     if "salesperson" in level:
         known.add("team")
     if "customer" in level:
-        known |= {*facts.OF_CUSTOMER, "abc_class"}
+        known |= {*cells.OF_CUSTOMER, "abc_class"}
     return scope.named <= known
 
 
