@@ -36,6 +36,7 @@ openapi: $(VENV)/.run
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/customer_card.py
 	$(BIN)/python benchmarks/intake.py
+	$(BIN)/python benchmarks/kpis.py
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

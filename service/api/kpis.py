@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field, StringConstraints
 
 from service.api.models import PRINTABLE, FirstMonth, LastMonth, Period, Strict, WindowDocument
@@ -80,6 +80,23 @@ Words = Annotated[
 ]
 
 
+def _filters(
+    country: Words = None,
+    team: Words = None,
+    salesperson: Words = None,
+    channel: Words = None,
+    product_group: Words = None,
+    industry: Words = None,
+    region: Words = None,
+    abc_class: Words = None,
+    potential_class: Words = None,
+    segment: Words = None,
+    state: Words = None,
+) -> dict[str, tuple[str, ...]]:
+    """The words asked for, by dimension."""
+    return {name: tuple(words) for name, words in locals().items() if words}
+
+
 @router.get(
     "/kpis",
     operation_id="getKpis",
@@ -89,6 +106,7 @@ Words = Annotated[
 )
 def get_kpis(
     entry: ReadsResults,
+    filters: Annotated[dict[str, tuple[str, ...]], Depends(_filters)],
     indicators: Annotated[
         str, Query(max_length=1000, description="Ids from the catalogue, with commas between.", examples=["revenue"])
     ] = "revenue,margin,margin_rate,active_customers,retention",
@@ -114,17 +132,6 @@ def get_kpis(
     ] = None,
     totals: Annotated[bool, Query(description="Also a row of all groups together, for each period.")] = False,
     subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
-    country: Words = None,
-    team: Words = None,
-    salesperson: Words = None,
-    channel: Words = None,
-    product_group: Words = None,
-    industry: Words = None,
-    region: Words = None,
-    abc_class: Words = None,
-    potential_class: Words = None,
-    segment: Words = None,
-    state: Words = None,
 ) -> KpiTable:
     """Each value is a ratio of sums over its group; growth and states compare with the same length before.
 
@@ -143,19 +150,7 @@ def get_kpis(
         rates=rates,
         compare=compare,
         totals=totals,
-        filters={
-            "country": tuple(country or ()),
-            "team": tuple(team or ()),
-            "salesperson": tuple(salesperson or ()),
-            "channel": tuple(channel or ()),
-            "product_group": tuple(product_group or ()),
-            "industry": tuple(industry or ()),
-            "region": tuple(region or ()),
-            "abc_class": tuple(abc_class or ()),
-            "potential_class": tuple(potential_class or ()),
-            "segment": tuple(segment or ()),
-            "state": tuple(state or ()),
-        },
+        filters=filters,
     )
     with entry.reading() as caller:
         return KpiTable(**kpis.answer(caller, question))

@@ -163,13 +163,7 @@ def _people(
     if "known_potential" in names:
         statement = _with_potential(connection, cut, statement, wide)
     if not _OF_CONTACTS.isdisjoint(names):
-        ends = [_last_day(bucket.now) for bucket in buckets]
-        days = _contact_days(reach, max(ends)).subquery("days")
-        last = [func.max(days.c.day).filter(days.c.day <= end).label(f"contact_{n}") for n, end in enumerate(ends)]
-        whose = [days.c.subsidiary_id, days.c.customer_id]
-        contacts = select(*whose, *last).group_by(*whose).subquery("contacts")
-        statement = statement.add_columns(*(contacts.c[f"contact_{n}"] for n in range(len(ends))))
-        statement = statement.outerjoin(contacts, same_customer(contacts, wide, "customer_id"))
+        statement = _with_contacts(statement, wide, reach, buckets)
     return statement.subquery("people")  # type: ignore[no-any-return]
 
 
@@ -207,6 +201,17 @@ def _with_first(statement: Any, wide: FromClause, cells: FromClause, own: Any, k
     same = and_(*(exact.c[name] == wide.c[name] for name in keys))
     first = case((doubtful, exact.c.first), else_=wide.c.bought)
     return statement.add_columns(func.coalesce(first, LATEST).label("first")).outerjoin(exact, same)
+
+
+def _with_contacts(statement: Any, wide: FromClause, reach: Reach, buckets: Sequence[Bucket]) -> Any:
+    """Adds the day of the last contact up to each bucket's end; null where there was none."""
+    ends = [_last_day(bucket.now) for bucket in buckets]
+    contact = _contact_days(reach, max(ends)).subquery("days")
+    last = [func.max(contact.c.day).filter(contact.c.day <= end).label(f"contact_{n}") for n, end in enumerate(ends)]
+    whose = [contact.c.subsidiary_id, contact.c.customer_id]
+    contacts = select(*whose, *last).group_by(*whose).subquery("contacts")
+    statement = statement.add_columns(*(contacts.c[f"contact_{n}"] for n in range(len(ends))))
+    return statement.outerjoin(contacts, same_customer(contacts, wide, "customer_id"))
 
 
 def _with_potential(connection: Connection, cut: Cut, statement: Any, wide: FromClause) -> Any:
