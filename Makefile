@@ -37,6 +37,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/customer_card.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/segmentation.py
+	$(BIN)/python benchmarks/kpis.py
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -13,20 +13,6 @@ def convert(amount: int, rate: int) -> int:
     return _divide(amount * rate)
 
 
-def split_converted(parts: Sequence[int], rate: int) -> list[int]:
-    """The parts of one amount at a rate, adding up to the amount's own conversion, which is rounded once.
-
-    Each part is rounded down; the units left go to the parts with the largest fractions, earlier parts first.
-    """
-    exact = [part * rate for part in parts]
-    rounded = [product // _RATE_UNIT for product in exact]
-    left = _divide(sum(exact)) - sum(rounded)
-    order = sorted(range(len(parts)), key=lambda place: (-(exact[place] % _RATE_UNIT), place))
-    for place in order[:left]:
-        rounded[place] += 1
-    return rounded
-
-
 def largest_remainder(total: int, weights: Sequence[float], keys: Sequence[str]) -> list[int]:
     """`total` in whole shares proportional to the weights (not negative, not all 0), ties by key."""
     precise = [Fraction(weight) for weight in weights]

@@ -168,6 +168,10 @@ class PlanParameters(_Group):
     )
 
 
+class Deals(_Group):
+    stage_days: Number = _parameter("days", "A deal that has been in its stage for longer is stuck.", assumption=True)
+
+
 class ResourceNorms(_Group):
     contacts_a_year: Annotated[dict[str, Number], _PER_CLASS] = _parameter(
         "contacts", "With a customer a year.", assumption=True
@@ -218,6 +222,7 @@ class Parameters(_Group):
     regularity: Regularity
     lapse: Lapse
     plan: PlanParameters
+    deals: Deals
     resources: ResourceNorms
     indicators: Annotated[tuple[OwnIndicator, ...], Field(max_length=100)] = ()
 

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-import pandas as pd
 from sqlalchemy import Connection
 
 from service.errors import MissingRate
-from service.method.money import split_converted
 from service.method.months import month_text
 from service.store import exchange_rates
 from service.values import RATE_DECIMALS
@@ -36,27 +33,3 @@ class Rates:
 
     def of(self, currency: str, month: int) -> int:
         return ONE if currency == self.reference else self.known[currency, month]
-
-
-def converted(
-    cells: pd.DataFrame, currencies: Mapping[int, str], rates: Rates, measures: Sequence[str]
-) -> pd.DataFrame:
-    """The cells with these measures in the reference currency.
-
-    An amount is rounded once at (subsidiary, customer, month); its cells share it by largest remainder, so that every
-    roll-up is the sum of its parts. Raises MissingRate.
-    """
-    keys = ["subsidiary_id", "customer_id", "period"]
-    ordered = cells.sort_values(keys, kind="stable").reset_index(drop=True)
-    rows = list(zip(*(ordered[key].tolist() for key in keys), strict=True))
-    rates.require([(currencies[subsidiary], month) for subsidiary, _, month in set(rows)])
-    for measure in measures:
-        amounts, result = ordered[measure].tolist(), []
-        place = 0
-        for (subsidiary, _, month), same in groupby(rows):
-            count = len(list(same))
-            rate = rates.of(currencies[subsidiary], month)
-            result += split_converted(amounts[place : place + count], rate)
-            place += count
-        ordered[measure] = pd.Series(result, dtype="int64")
-    return ordered

@@ -1,93 +1,92 @@
-"""What figures can be grouped by, and the word that each statistics cell has in each of these."""
+"""What figures can be grouped by: dimensions, and parts of time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Row
 
 from service.access.keys import Caller
-from service.method.months import Window, month_of, month_text, quarter_text, year_text
+from service.method.months import Window, fiscal_year, month_of, month_text, quarter_text, year_text
 from service.operations import segments
-from service.store import labels, lines, salespeople
+from service.store import cells, lines, salespeople
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
 
-TIMES = {"month": month_text, "quarter": quarter_text, "year": year_text}
-OF_LINE = {
-    "salesperson": (salespeople.TABLE, "salesperson_id"),
-    "channel": (labels.CHANNEL, "channel_id"),
-    "product_group": (labels.PRODUCT_GROUP, "product_group_id"),
-}
-OF_CUSTOMER = ("industry", "region")
-OF_SEGMENTATION = {"abc_class": "abc_class", "segment": "segment"}
-DIMENSIONS = ("subsidiary", *OF_LINE, "team", *OF_CUSTOMER, *OF_SEGMENTATION)
-OF_SELLER = frozenset({"subsidiary", "salesperson", "team"})
+DIMENSIONS = cells.DIMENSIONS
+OF_SELLER = frozenset({"subsidiary", "country", "salesperson", "team"})
 """Groupings in which the sellers, and so their FTE, fall apart without rest."""
+ROLLING = "rolling_12"
 
 
-def id_columns(dimensions: Sequence[str]) -> list[str]:
-    """The columns of a line that cells must keep apart for these dimensions."""
-    names = {"salesperson" if name == "team" else name for name in dimensions}
-    return [column for name, (_, column) in OF_LINE.items() if name in names]
+def _half_text(month: int) -> str:
+    return f"{month // 12:04d}-H{month % 12 // 6 + 1}"
 
 
-def words(
-    caller: Caller, reach: Reach, dimensions: Sequence[str], cells: pd.DataFrame, customers: pd.DataFrame, last: int
-) -> dict[str, list[str]]:
-    """For each dimension the word of each cell; "" for what is not attributed.
+CALENDAR: Mapping[str, Callable[[int], str]] = {
+    "month": month_text,
+    "quarter": quarter_text,
+    "half": _half_text,
+    "year": year_text,
+}
+FISCAL = {"fiscal_quarter": ("-Q", 3), "fiscal_half": ("-H", 6), "fiscal_year": ("", 12)}
+"""Word → what its label has behind the year, and its months."""
+TIMES = (*CALENDAR, *FISCAL, ROLLING)
 
-    `cells`: subsidiary_id, customer_id, period and the id columns; `customers`: see `store.customers.portfolio`;
-    classes and segments are those of the 12 months that end with month `last`.
+
+def parts(window: Window, time: str, year_start: int) -> list[tuple[str, Window]]:
+    """The parts of the window that lie in one month, quarter, half or year, with their names.
+
+    `rolling_12`: for each month the 12 months that end with it.
     """
-    found: dict[str, list[str]] = {}
-    subsidiary = cells["subsidiary_id"].tolist()
-    for name in dimensions:
-        if name == "subsidiary":
-            codes = dict(zip(customers["subsidiary_id"], customers["subsidiary"], strict=True))
-            found[name] = [codes.get(number, "") for number in subsidiary]
-        elif name == "team":
-            teams = Teams(salespeople.spans(caller.connection, reach))
-            sellers, months = cells["salesperson_id"].tolist(), cells["period"].tolist()
-            found[name] = [teams.at(*key) for key in zip(subsidiary, sellers, months, strict=True)]
-        elif name in OF_LINE:
-            table, column = OF_LINE[name]
-            known = labels.codes(caller.connection, reach, table)
-            found[name] = [known[key] for key in zip(subsidiary, cells[column].tolist(), strict=True)]
-        else:
-            known = _of_customers(caller, name, customers, last)
-            keys = zip(subsidiary, cells["customer_id"].tolist(), strict=True)
-            found[name] = [known.get(key, "") for key in keys]
-    return found
+    if not time:
+        return [("", window)]
+    if time == ROLLING:
+        return [(month_text(month), Window(month - 11, month)) for month in window.months]
+    months: dict[str, list[int]] = {}
+    for month in window.months:
+        label = CALENDAR[time](month) if time in CALENDAR else _fiscal_text(month, time, year_start)
+        months.setdefault(label, []).append(month)
+    return [(label, Window(own[0], own[-1])) for label, own in months.items()]
 
 
-def _of_customers(caller: Caller, name: str, customers: pd.DataFrame, last: int) -> dict[tuple[int, int], str]:
-    if name in OF_CUSTOMER:
-        return dict(zip(zip(customers["subsidiary_id"], customers["id"], strict=True), customers[name], strict=True))
-    found: dict[tuple[int, int], str] = {}
-    for number, code in customers[["subsidiary_id", "subsidiary"]].drop_duplicates().itertuples(index=False):
-        data = lines.periods(caller.connection, caller.reach.narrowed([number]))
+def _fiscal_text(month: int, time: str, year_start: int) -> str:
+    mark, length = FISCAL[time]
+    year = next(year for year in (month // 12, month // 12 + 1) if month in fiscal_year(year, year_start))
+    place = (month - fiscal_year(year, year_start).first) // length + 1
+    return f"FY{year:04d}" + (f"{mark}{place}" if mark else "")
+
+
+def classes(caller: Caller, rows: Sequence[Row[Any]], last: int) -> dict[str, list[Any]]:
+    """Each customer's class, potential class, segment and state of the 12 months that end with month `last`.
+
+    Columns subsidiary_id, customer_id and one for each of `cells.OF_CLASSES`; of these subsidiaries.
+    """
+    found: dict[str, list[Any]] = {name: [] for name in ("subsidiary_id", "customer_id", *cells.OF_CLASSES)}
+    for row in rows:
+        data = lines.periods(caller.connection, caller.reach.narrowed([row.id]))
         if data is None or data.first > last:
             continue
-        basis = segments.read_basis(caller, code, None, month_text(min(last, data.last)), None)
+        basis = segments.read_basis(caller, row.code, None, month_text(min(last, data.last)), None)
         frame = segments.segmented(basis).customers
-        found |= {(number, key): word for key, word in zip(frame["customer_id"], frame[name], strict=True)}
+        found["subsidiary_id"] += [row.id] * len(frame)
+        for name in ("customer_id", *cells.OF_CLASSES):
+            found[name] += frame[name].tolist()
     return found
 
 
 class Teams:
     """The team of a seller in a month: of his newest span that has begun by then, else of his first."""
 
-    def __init__(self, spans: Iterable[Row[Any]]) -> None:
-        self._spans: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    def __init__(self, spans: Sequence[Row[Any]]) -> None:
+        self._spans: dict[tuple[int, str], list[tuple[int, str]]] = {}
         for span in spans:
-            key = (span.subsidiary_id, span.salesperson_id)
+            key = (span.subsidiary_id, span.code)
             self._spans.setdefault(key, []).append((month_of(span.start), span.team))
 
-    def at(self, subsidiary: int, salesperson: int, month: int) -> str:
+    def at(self, subsidiary: int, salesperson: str, month: int) -> str:
         known = self._spans.get((subsidiary, salesperson), [])
         begun = [team for start, team in known if start <= month]
         return begun[-1] if begun else (known[0][1] if known else "")
@@ -104,12 +103,15 @@ class Employed:
 
     def in_window(self, window: Window) -> Fraction:
         """Average full-time equivalents over the window's months, by days."""
+        return Fraction(self.fte, AMOUNT_SCALE) * self.share(window)
+
+    def share(self, window: Window) -> Fraction:
+        """The part of the window's days on which he was employed."""
         first = date(window.first // 12, window.first % 12 + 1, 1)
         after = date((window.last + 1) // 12, (window.last + 1) % 12 + 1, 1)
         start = max(self.start, first)
         end = after if self.end is None else min(date.fromordinal(self.end.toordinal() + 1), after)
-        days = max((end - start).days, 0)
-        return Fraction(self.fte * days, AMOUNT_SCALE * (after - first).days)
+        return Fraction(max((end - start).days, 0), (after - first).days)
 
 
 def employment(caller: Caller, reach: Reach) -> list[Employed]:

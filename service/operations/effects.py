@@ -9,7 +9,8 @@ import pandas as pd
 from service.access.keys import Caller
 from service.method.months import Window, month_text
 from service.method.parameters import catalogue
-from service.operations import kpis, methods
+from service.operations import figures, kpis, methods
+from service.operations.quantities.scope import LOCAL
 from service.operations.segments import Basis, read_basis, segmented
 
 _WORDS = ("abc_class", "potential_class", "segment")
@@ -62,12 +63,12 @@ def _customers(basis: Basis) -> pd.DataFrame:
 
 def _values(caller: Caller, question: Question, basis: Basis) -> dict[str, dict[str, Any]]:
     """Every indicator of a version for the whole subsidiary, in its own currency."""
-    asked = kpis.Question(
+    asked = figures.Question(
         indicators=tuple(catalogue(basis.parameters)),
         group_by=(),
         first=month_text(basis.window.first),
         last=month_text(basis.window.last),
-        currency=kpis.LOCAL,
+        currency=LOCAL,
         subsidiaries=(question.subsidiary,),
         method=basis.parameters.id,
     )

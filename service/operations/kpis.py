@@ -1,215 +1,258 @@
-"""Indicators by any grouping, as ratios of sums, in local currency or in one for all."""
+"""Indicators as tidy rows, in local currency or in one for all, beside what they compare with, and a control block."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Row
 
 from service.access.keys import Caller
-from service.errors import BadArgument, MixedCurrencies, NoData
-from service.method.counting import Group, empty, quantities
-from service.method.indicators import UNAVAILABLE, Indicator
+from service.method.catalogue import Indicator
 from service.method.measures import MEASURES
-from service.method.money import convert
 from service.method.months import Window
-from service.method.parameters import catalogue
-from service.operations import dimensions, fiscal, methods, windows
-from service.operations.currencies import Rates, converted
+from service.operations import dimensions
+from service.operations.figures import Asked, Cell, Compare, Figures, Question, ask, begin, cell, figures, summed
+from service.operations.quantities import plan, targets
+from service.operations.quantities.scope import LOCAL, Found, Scope
 from service.operations.segments import window_text
-from service.store import customers, lines, subsidiaries
-from service.store.reach import Reach
-from service.values import amount_text, round_money, round_ratio
-
-LOCAL = "local"
-MOST_ROWS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """`indicators` empty: all that the method version has; `subsidiaries` empty: all within reach; `currency` an ISO
-    code or "local"; `method` None: the version valid at the window's end."""
-
-    indicators: tuple[str, ...]
-    group_by: tuple[str, ...]
-    first: str | None
-    last: str | None
-    currency: str
-    subsidiaries: tuple[str, ...]
-    period: str | None = None
-    method: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Cells with their group, in one currency or each in its own."""
-
-    cells: pd.DataFrame
-    potentials: Mapping[int, int]
-    currency_of: Mapping[Group, str]
+from service.store.cells import Bucket, Words
+from service.values import round_money, round_ratio, to_decimal
 
 
 def answer(caller: Caller, question: Question) -> dict[str, Any]:
     """Tidy rows, a row per group, period and indicator; the window and the control totals."""
-    words, time = _grouping(question.group_by)
-    reach, rows = _within(caller, question.subsidiaries)
-    year_start = fiscal.year_start(caller, question.subsidiaries)
-    data = lines.periods(caller.connection, reach)
-    window = windows.resolve(question.first, question.last, data, question.period, year_start)
-    parameters = methods.get(caller, question.method, window.last)
-    known = catalogue(parameters)
-    asked = [_indicator(known, name) for name in question.indicators or known]
-    facts = _facts(caller, reach, rows, question.currency, words, window, asked)
-    buckets = _buckets(window, time)
-    groups = sorted({*facts.cells["group"]})
-    if len(groups) * len(buckets) * len(asked) > MOST_ROWS:
-        raise BadArgument("group_by", f"This would be more than {MOST_ROWS} rows: ask for less at once.")
-    employed = dimensions.employment(caller, reach) if _needs_fte(asked) else []
-    share = Fraction(parameters.potential.default_wallet_share)
-    items = []
-    for label, bucket in buckets:
-        found = quantities(facts.cells, bucket, facts.potentials, share)
-        for group in groups:
-            values = {**found.get(group, empty(bucket)), "fte": _fte(employed, words, group, bucket)}
-            head = dict(zip(words, group, strict=True)) | ({time: label} if time else {})
-            items += [{**head, **_value(one, values, facts.currency_of[group])} for one in asked]
-    return {"window": window_text(window), "method": parameters.id, "items": items, "control": _control(facts, window)}
-
-
-def _indicator(known: Mapping[str, Indicator], name: str) -> Indicator:
-    if name in UNAVAILABLE:
-        raise BadArgument("indicators", f"The indicator {name} has no values. {UNAVAILABLE[name].reason}")
-    if name not in known:
-        raise BadArgument("indicators", f"There is no indicator {name!r}; there are {', '.join(known)}.")
-    return known[name]
-
-
-def _grouping(group_by: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    """The dimensions, and the word of time ("" for the whole window)."""
-    known = (*dimensions.DIMENSIONS, *dimensions.TIMES)
-    for name in group_by:
-        if name not in known:
-            raise BadArgument("group_by", f"There is no grouping {name!r}; there are {', '.join(known)}.")
-    times = [name for name in dict.fromkeys(group_by) if name in dimensions.TIMES]
-    if len(times) > 1:
-        raise BadArgument("group_by", f"Only one of {', '.join(times)} at once.")
-    words = tuple(name for name in dict.fromkeys(group_by) if name in dimensions.DIMENSIONS)
-    return words, times[0] if times else ""
-
-
-def _within(caller: Caller, codes: Sequence[str]) -> tuple[Reach, Sequence[Row[Any]]]:
-    """The subsidiaries asked for: all within reach, or those named, of which each must be within reach."""
-    if codes:
-        rows: Sequence[Row[Any]] = [subsidiaries.get(caller.connection, caller.reach, code) for code in codes]
-    else:
-        rows = subsidiaries.listed(caller.connection, caller.reach)
-    if not rows:
-        raise NoData("There is no subsidiary within reach.")
-    return caller.reach.narrowed([row.id for row in rows]), rows
-
-
-def _facts(
-    caller: Caller,
-    reach: Reach,
-    rows: Sequence[Row[Any]],
-    currency: str,
-    words: tuple[str, ...],
-    window: Window,
-    asked: Sequence[Indicator],
-) -> Facts:
-    currencies = {row.id: row.currency for row in rows}
-    several = len(set(currencies.values())) > 1
-    if currency == LOCAL and several and "subsidiary" not in words:
-        used = ", ".join(sorted(set(currencies.values())))
-        raise MixedCurrencies(f"The subsidiaries report in {used}. Group by subsidiary, or name one currency=.")
-    cells = lines.monthly(caller.connection, reach, window.last, dimensions.id_columns(words))
-    portfolio = customers.portfolio(caller.connection, reach)
-    potentials = _potentials(portfolio)
-    if currency != LOCAL:
-        rates = Rates.into(caller.connection, currency)
-        needed = {"revenue"} | {name for one in asked for name in one.parsed.names}
-        money = [name for name, measure in MEASURES.items() if measure.kind == "money" and name in needed]
-        cells = converted(cells, currencies, rates, money)
-        rates.require([(one, window.last) for one in currencies.values()])
-        potentials = {
-            key: convert(amount, rates.of(currencies[key[0]], window.last)) for key, amount in potentials.items()
-        }
-    found = dimensions.words(caller, reach, words, cells, portfolio, window.last)
-    groups = list(zip(*found.values(), strict=True)) if words else [()] * len(cells)
-    keys = list(zip(cells["subsidiary_id"].tolist(), cells["customer_id"].tolist(), strict=True))
-    # Customers of all subsidiaries get one number each; 0 stays "not attributed".
-    numbers = {key: place for place, key in enumerate(sorted({key for key in keys if key[1]}), start=1)}
-    frame = cells.assign(
-        group=pd.Series(groups, dtype=object), customer=[numbers.get(key, 0) for key in keys], month=cells["period"]
-    )
-    owner = dict(zip(groups, cells["subsidiary_id"].tolist(), strict=True))
-    currency_of = {group: currencies[number] if currency == LOCAL else currency for group, number in owner.items()}
-    return Facts(frame, {numbers[key]: amount for key, amount in potentials.items() if key in numbers}, currency_of)
-
-
-def _potentials(portfolio: pd.DataFrame) -> dict[tuple[int, int], int]:
-    known = portfolio[portfolio["potential_known"]]
-    keys = zip(known["subsidiary_id"].tolist(), known["id"].tolist(), strict=True)
-    return dict(zip(keys, known["potential"].tolist(), strict=True))
-
-
-def _buckets(window: Window, time: str) -> list[tuple[str, Window]]:
-    """The parts of the window that lie in one month, quarter or year, with their names."""
-    if not time:
-        return [("", window)]
-    parts: dict[str, list[int]] = {}
-    for month in window.months:
-        parts.setdefault(dimensions.TIMES[time](month), []).append(month)
-    return [(label, Window(months[0], months[-1])) for label, months in parts.items()]
-
-
-def _needs_fte(asked: Sequence[Indicator]) -> bool:
-    return any("fte" in one.parsed.names for one in asked)
-
-
-def _fte(
-    employed: Sequence[dimensions.Employed], words: Sequence[str], group: Group, window: Window
-) -> Fraction | None:
-    """Average FTE of a group; None where the grouping cuts across sellers."""
-    if not dimensions.OF_SELLER.issuperset(words):
-        return None
-    own = [one for one in employed if all(one.words[w] == value for w, value in zip(words, group, strict=True))]
-    return sum((one.in_window(window) for one in own), Fraction(0))
-
-
-def _value(indicator: Indicator, values: Mapping[str, Fraction | None], currency: str) -> dict[str, Any]:
-    outcome = indicator.parsed.evaluate(values)
-    money = indicator.unit.startswith("money")
-    n = values[indicator.n]
-    shown = None
-    if outcome.value is not None:
-        shown = f"{(round_money if money else round_ratio)(outcome.value).normalize():f}"
+    asked = ask(caller, question)
+    found = figures(asked, asked.scope, question.compare)
+    items = list(_rows(asked, found, question.compare, total=False if question.totals else None))
+    if question.totals:
+        for whole in _wholes(asked.scope):
+            items += _rows(asked, figures(asked, whole, question.compare), question.compare, total=True)
     return {
-        "indicator": indicator.id,
-        "value": shown,
-        "unit": indicator.unit,
-        "currency": currency if money else None,
-        "n": None if n is None else float(round_ratio(n)),
-        "reason": outcome.reason,
+        "window": window_text(asked.window),
+        "method": asked.scope.parameters.id,
+        "items": items,
+        "control": _control(asked),
+        **({"fiscal_year_start": asked.year_start} if asked.time in dimensions.FISCAL else {}),
     }
 
 
-def _control(facts: Facts, window: Window) -> list[dict[str, str]]:
-    """Revenue of the window by currency: total = attributed to customers + unattributed."""
-    now = facts.cells[facts.cells["month"].between(window.first, window.last)]
-    currency = now["group"].map(facts.currency_of)
+def _wholes(scope: Scope) -> Iterator[Scope]:
+    """What the totals are of: all subsidiaries in one currency, each currency by itself."""
+    by_currency: dict[str, list[Row[Any]]] = {}
+    for row in scope.rows:
+        by_currency.setdefault(row.currency if scope.currency == LOCAL else scope.currency, []).append(row)
+    for _, rows in sorted(by_currency.items()):
+        yield scope.other(words=(), rows=rows, reach=scope.reach.narrowed([row.id for row in rows]))
+
+
+def _rows(asked: Asked, found: Figures, compare: Compare | None, *, total: bool | None) -> Iterator[dict[str, Any]]:
+    """Rows by period, group and indicator. `total` marks whether they are totals, whose words are empty."""
+    scope, words, time = found.scope, asked.scope.words, asked.time
+    local = _local(asked, scope)
+    other = None if compare is None else _compared(asked, scope, compare)
+    currency_of = _currencies(scope)
+    mark = {} if total is None else {"total": total}
+    nothing = [""] * len(words)
+    for place, label in enumerate(asked.labels):
+        for group in found.groups:
+            head = dict(zip(words, nothing if total else group, strict=True)) | mark
+            head |= {time: label} if time else {}
+            for one in asked.indicators:
+                own_cell = found.cells[one.id, group, place]
+                row = head | _told(one, own_cell, currency_of(group) if _is_money(one) else None)
+                if scope.currency != LOCAL:
+                    own = currency_of(group, own=True) if _is_money(one) else None
+                    row |= _side_by_side(one, own_cell, local[one.id, group, place] if own else None, own, scope, place)
+                if other is not None:
+                    row |= _beside(one, own_cell, *other(one, group, place))
+                yield row
+
+
+def _is_money(one: Indicator) -> bool:
+    return one.unit.startswith("money")
+
+
+def _told(one: Indicator, cell: Cell, currency: str | None) -> dict[str, Any]:
+    return {
+        "indicator": one.id,
+        "value": _shown(one, cell.value),
+        "unit": one.unit,
+        "currency": currency,
+        "n": None if cell.n is None else float(round_ratio(cell.n)),
+        "numerator": _ratio(cell.numerator),
+        "denominator": _ratio(cell.denominator),
+        "reason": cell.reason,
+    }
+
+
+def _shown(one: Indicator, value: Fraction | None) -> str | None:
+    return None if value is None else _plain((round_money if _is_money(one) else round_ratio)(value))
+
+
+def _ratio(value: Fraction | None) -> str | None:
+    return None if value is None else _plain(round_ratio(value))
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+def _currencies(scope: Scope) -> Any:
+    """The currency of a group's amounts; with `own` the local one of its subsidiaries, None where it has several."""
+    rows: Sequence[Any] = scope.rows
+    by_code: dict[str, str] = {row.code: row.currency for row in rows}
+    by_country: dict[str, set[str]] = {}
+    for row in scope.rows:
+        by_country.setdefault(row.country, set()).add(row.currency)
+    several = len(set(by_code.values())) > 1
+
+    def currency_of(group: Words, *, own: bool = False) -> str | None:
+        if not own and scope.currency != LOCAL:
+            return scope.currency
+        if not several:
+            return next(iter(by_code.values()))
+        words = dict(zip(scope.words, group, strict=True))
+        if "subsidiary" in words:
+            return by_code[words["subsidiary"]]
+        found = by_country.get(words.get("country", ""), set())
+        return next(iter(found)) if len(found) == 1 else None
+
+    return currency_of
+
+
+def _local(asked: Asked, scope: Scope) -> Mapping[tuple[str, Words, int], Cell]:
+    """The indicators in money once more, in local currency."""
+    money = tuple(one for one in asked.indicators if _is_money(one))
+    if scope.currency == LOCAL or not money:
+        return {}
+    return figures(replace(asked, indicators=money), scope.other(currency=LOCAL, constant=False)).cells
+
+
+def _side_by_side(
+    one: Indicator, cell: Cell, local: Cell | None, own: str | None, scope: Scope, place: int
+) -> dict[str, Any]:
+    """The local amount beside the converted one, and the rate between them: the month's, or what several make."""
+    if not _is_money(one):
+        return {}
+    bucket = scope.buckets[place]
+    source = bucket.before if scope.constant else bucket.now
+    told: dict[str, Any] = {
+        "value_local": None if local is None else _shown(one, local.value),
+        "currency_local": own,
+        "rate": None,
+        "rate_type": None,
+        "rate_months": None,
+    }
+    if own is None or scope.rates is None or local is None:
+        return told
+    several = len(source) > 1 and own != scope.currency
+    rate = None
+    if not several:
+        rate = Fraction(scope.rates.of(own, source.last), 10**12)
+    elif local.value and cell.value is not None:
+        rate = cell.value / local.value
+    return told | {
+        "rate": None if rate is None else f"{round(rate * 10**12) / Decimal(10**12):f}",
+        "rate_type": "weighted_average" if several else "month_average",
+        "rate_months": str(source),
+    }
+
+
+def _compared(asked: Asked, scope: Scope, compare: Compare) -> Any:
+    """(indicator, group, place) → the value to compare with, and why there is none."""
+    if compare in ("plan", "target"):
+        return _outside(scope, asked.indicators, compare)
+    windows_before = [
+        bucket.before if compare == "prior" else Window(bucket.now.first - 12, bucket.now.last - 12)
+        for bucket in scope.buckets
+    ]
+    buckets = [Bucket(window, window.prior) for window in windows_before]
+    before = figures(asked, scope.other(buckets=buckets, constant=False))
+
+    def earlier(one: Indicator, group: Words, place: int) -> tuple[Fraction | None, str | None]:
+        if windows_before[place].first < asked.data.first:
+            return None, begin(asked.data)
+        known = before.cells.get((one.id, group, place))
+        known = known or cell(one, before.quantities.of(group, place), before.quantities.reasons)
+        return known.value, known.reason
+
+    return earlier
+
+
+def _outside(scope: Scope, asked: Sequence[Indicator], compare: Compare) -> Any:
+    """What targets or the newest plans say of indicators that are a measure."""
+    known = targets.DIMENSIONS if compare == "target" else plan.DIMENSIONS
+    across = sorted(scope.named - known)
+    measures = [one.parsed.text for one in asked if one.parsed.text in MEASURES]
+    said: Found = {}
+    if not across and measures:
+        said = targets.measured(scope, measures) if compare == "target" else plan.planned(scope)
+
+    def outside(one: Indicator, group: Words, place: int) -> tuple[Fraction | None, str | None]:
+        if across:
+            return None, f"a {compare} does not fall apart by {', '.join(across)}"
+        value = said.get((group, place), {}).get(one.parsed.text)
+        return (
+            value,
+            None if value is not None else f"there is no {compare} of {one.id} for this group and these months",
+        )
+
+    return outside
+
+
+def _beside(one: Indicator, cell: Cell, value: Fraction | None, reason: str | None) -> dict[str, Any]:
+    if cell.value is None or value is None:
+        return {
+            "compare_value": _shown(one, value),
+            "difference": None,
+            "ratio": None,
+            "compare_reason": reason or cell.reason,
+        }
+    return {
+        "compare_value": _shown(one, value),
+        "difference": _shown(one, cell.value - value),
+        "ratio": _ratio(cell.value / value) if value else None,
+        "compare_reason": None if value else "the value to compare with is 0",
+    }
+
+
+def _control(asked: Asked) -> list[dict[str, Any]]:
+    """Revenue of the window by currency: ledger = attributed + unattributed = groups + left out by filters."""
+    scope, window = asked.scope, asked.window
+    groups = _by_currency(scope, window, summed(asked.indicators))
+    ledger, left_out = groups, {}
+    if scope.filters:
+        ledger = _by_currency(scope.other(words=(), filters={}), window, ["revenue"])
+        left_out = _by_currency(scope.other(left_out=True), window, ["revenue"])
+    currencies = {row.currency for row in scope.rows} if scope.currency == LOCAL else {scope.currency}
     control = []
-    for one in sorted(set(facts.currency_of.values())):
-        part = now[currency == one]
-        total, known = int(part["revenue"].sum()), int(part[part["customer"] != 0]["revenue"].sum())
+    for currency in sorted(currencies):
+        attributed, unattributed = ledger.get((currency, True), 0), ledger.get((currency, False), 0)
         control.append(
             {
-                "currency": one,
-                "revenue": amount_text(total),
-                "attributed": amount_text(known),
-                "unattributed": amount_text(total - known),
+                "currency": currency,
+                "revenue": to_decimal(attributed + unattributed),
+                "attributed": to_decimal(attributed),
+                "unattributed": to_decimal(unattributed),
+                "groups": to_decimal(sum(groups.get((currency, known), 0) for known in (True, False))),
+                "filtered_out": to_decimal(sum(left_out.get((currency, known), 0) for known in (True, False))),
             }
         )
     return control
+
+
+def _by_currency(scope: Scope, window: Window, summed: Sequence[str]) -> dict[tuple[str, bool], int]:
+    """Revenue of the window by currency, of lines that name a customer and of those that name none."""
+    found: dict[tuple[str, bool], int] = {}
+    counted: set[int] = set()
+    for places, rows in scope.sums(summed):
+        own = {month for place in places for month in scope.buckets[place].now.months if month in window} - counted
+        counted |= own
+        for row in rows:
+            if row.month in own:
+                currency = scope.currencies[row.subsidiary_id] if scope.currency == LOCAL else scope.currency
+                key = (currency, row.attributed)
+                found[key] = found.get(key, 0) + row.now["revenue"]
+    return found

@@ -5,7 +5,8 @@ writer fails under concurrency whatever the busy timeout). PostgreSQL: read-only
 statements (they break behind transaction poolers and after schema changes), time-outs on every session.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,33 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    FromClause,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.functions import FunctionElement, GenericFunction
+from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
 
 from service.errors import AmountTooLarge, BadArgument, Conflict, RequestInProgress, Unavailable
 from service.method.money import convert
+from service.values import RATE_DECIMALS
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ = "kontor_read"
@@ -244,6 +261,9 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.create_function("kontor_convert", 2, convert, deterministic=True)
+        for name, function in _SQLITE_FUNCTIONS.items():
+            connection.create_function(name, 2, function, deterministic=True)
+        connection.create_aggregate("kontor_products", 2, _Products)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -302,3 +322,132 @@ def _translated() -> Iterator[None]:
         if unreachable or said.startswith(_SQLITE_OUT_OF_ORDER):
             raise Unavailable("The database cannot be reached. Send the request again, with the same key.") from error
         raise
+
+
+class _Amount(FunctionElement[Any]):
+    """An expression of whole numbers that the two databases write differently."""
+
+    type: Any = BigInteger()
+
+
+class exchanged(_Amount):  # noqa: N801 - reads as a function in a statement
+    """`exchanged(amount, rate)`: the amount at the rate (10⁻¹² units), rounded once, half to even."""
+
+    name = "kontor_exchanged"
+    inherit_cache = True
+
+
+class exchanged_down(_Amount):  # noqa: N801
+    """The same, rounded down."""
+
+    name = "kontor_exchanged_down"
+    inherit_cache = True
+
+
+class exchanged_rest(_Amount):  # noqa: N801
+    """What rounding down cuts off, for comparing it with others."""
+
+    name = "kontor_exchanged_rest"
+    inherit_cache = True
+
+
+class products(_Amount):  # noqa: N801
+    """`products(a, b)`: aggregate, the sum of the products, exact beyond 64 bits. Its value becomes whole by `int`."""
+
+    type = NullType()
+    name = "kontor_products"
+    inherit_cache = True
+
+
+class day_number(_Amount):  # noqa: N801
+    """`day_number(date)`: days since the day before 0001-01-01, as `date.toordinal` counts them."""
+
+    name = "kontor_day_number"
+    inherit_cache = True
+
+
+_ANY_AMOUNT = (exchanged, exchanged_down, exchanged_rest, products)
+
+
+def _as_function(element: Any, compiler: Any, **words: Any) -> str:
+    return f"{element.name}({compiler.process(element.clauses, **words)})"
+
+
+def _postgresql_amount(element: Any, compiler: Any, **words: Any) -> str:
+    left, right = (compiler.process(clause, **words) for clause in element.clauses)
+    if isinstance(element, products):
+        return f"sum(CAST({left} AS numeric) * ({right}))"
+    exact = f"(CAST({left} AS numeric) * ({right}) * 1e-{RATE_DECIMALS})"
+    if isinstance(element, exchanged_down):
+        return f"CAST(floor({exact}) AS bigint)"
+    if isinstance(element, exchanged_rest):
+        return f"({exact} - floor({exact}))"
+    # round() rounds a half away from 0; twice the rounded half of k + ½ is the even neighbour.
+    half = f"{exact} - trunc({exact}) IN (0.5, -0.5)"
+    return f"CAST(CASE WHEN {half} THEN 2 * round({exact} / 2) ELSE round({exact}) END AS bigint)"
+
+
+for _kind in _ANY_AMOUNT:
+    compiles(_kind, "sqlite")(_as_function)
+    compiles(_kind, "postgresql")(_postgresql_amount)
+
+
+@compiles(day_number, "sqlite")
+def _sqlite_day_number(element: Any, compiler: Any, **words: Any) -> str:
+    return f"CAST(julianday({compiler.process(element.clauses, **words)}) - 1721424.5 AS INTEGER)"
+
+
+@compiles(day_number, "postgresql")
+def _postgresql_day_number(element: Any, compiler: Any, **words: Any) -> str:
+    return f"({compiler.process(element.clauses, **words)} - DATE '0001-01-01' + 1)"
+
+
+def _sixty_four(value: int) -> int | float:
+    """Beyond 64 bits SQLite has binary floating point only, which `whole` refuses where it comes out."""
+    return value if -(1 << 63) <= value < 1 << 63 else float(value)
+
+
+_RATE_UNIT = 10**RATE_DECIMALS
+_SQLITE_FUNCTIONS: Mapping[str, Callable[[int, int], int | float]] = {
+    "kontor_exchanged": lambda amount, rate: _sixty_four(convert(int(amount), rate)),
+    "kontor_exchanged_down": lambda amount, rate: _sixty_four(int(amount) * rate // _RATE_UNIT),
+    "kontor_exchanged_rest": lambda amount, rate: int(amount) * rate % _RATE_UNIT,
+}
+
+
+class _Products:
+    """The aggregate of SQLite: text, as a whole number there has 64 bits."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def step(self, left: int, right: int) -> None:
+        self._sum += left * right
+
+    def finalize(self) -> str:
+        return str(self._sum)
+
+
+def whole(value: Any) -> int:
+    """A sum as the database gave it. AmountTooLarge where SQLite fell into binary floating point."""
+    if isinstance(value, float):
+        raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.")
+    return int(value or 0)
+
+
+def given(
+    connection: Connection, name: str, texts: Collection[str] = (), **columns: Sequence[int] | Sequence[str]
+) -> FromClause:
+    """Rows that the caller knows, as a relation to join with; however many, they are one parameter a column.
+
+    Columns are whole numbers, those named in `texts` text.
+    """
+    kinds = {column: Text() if column in texts else BigInteger() for column in columns}
+    if connection.dialect.name == "sqlite":
+        rows = json.dumps(list(zip(*columns.values(), strict=True)))
+        each = func.json_each(bindparam(None, rows, Text())).table_valued("value", name=f"{name}_rows")
+        cells = (func.json_extract(each.c.value, f"$[{place}]", type_=kinds[one]) for place, one in enumerate(columns))
+        return select(*(cell.label(one) for cell, one in zip(cells, columns, strict=True))).cte(name)
+    arrays = [bindparam(None, list(values), postgresql.ARRAY(kinds[column])) for column, values in columns.items()]
+    table = func.unnest(*arrays).table_valued(*columns, name=f"{name}_rows").render_derived()
+    return select(*(table.c[column] for column in columns)).cte(name)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -78,10 +79,31 @@ FEEDS: Mapping[int, str] = {BY_LINES: "statistics", 1: "orders", 2: "deals", 3: 
 
 def periods(connection: Connection, reach: Reach) -> Window | None:
     """The first and last month that has a line; None where there is none."""
-    first, last = connection.execute(
-        select(func.min(TABLE.c.period), func.max(TABLE.c.period)).where(reach.covers(TABLE.c.subsidiary_id))
-    ).one()
+    ends = select(func.min(TABLE.c.period).label("first"), func.max(TABLE.c.period).label("last"))
+    if reach.subsidiaries is None:
+        parts = [ends]
+    else:  # each by its own: two looks into the key, where all together would read every line
+        parts = [ends.where(TABLE.c.subsidiary_id == number) for number in sorted(reach.subsidiaries)] or [
+            ends.where(false())
+        ]
+    each = union_all(*parts).subquery("ends")
+    first, last = connection.execute(select(func.min(each.c.first), func.max(each.c.last))).one()
     return None if first is None else Window(first, last)
+
+
+def months(connection: Connection, reach: Reach, until: int) -> list[tuple[int, int]]:
+    """(subsidiary, month) of every month with a line, up to a month."""
+    statement = select(TABLE.c.subsidiary_id, TABLE.c.period).distinct()
+    condition = (reach.covers(TABLE.c.subsidiary_id), TABLE.c.period <= until)
+    rows = connection.execute(statement.where(*condition).order_by(TABLE.c.subsidiary_id, TABLE.c.period))
+    return [(row.subsidiary_id, row.period) for row in rows]
+
+
+def logged_months(connection: Connection, reach: Reach, window: Window) -> set[tuple[int, int, int]]:
+    """(subsidiary, seller, month) for which lines have hours."""
+    statement = select(TABLE.c.subsidiary_id, TABLE.c.salesperson_id, TABLE.c.period).distinct()
+    condition = (reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(window.first, window.last))
+    return {tuple(row) for row in connection.execute(statement.where(*condition, TABLE.c.hours > 0))}
 
 
 def monthly(

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, select
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, cast, func, select
 from sqlmodel import Field, SQLModel
 
+from service.method.months import Window
 from service.store.columns import amount, code, number_key
 from service.store.pages import later
 from service.store.reach import Reach
@@ -65,3 +66,22 @@ def page(
     if after is not None:
         statement = statement.where(later(columns, after))
     return connection.execute(statement).all()
+
+
+def of_months(connection: Connection, reach: Reach, window: Window) -> Sequence[Row[Any]]:
+    """What plans bring in these months, by unit, class and month: of each subsidiary and month the newest plan's."""
+    months = LINE.c.period.between(window.first, window.last)
+    covered = (
+        select(LINE.c.subsidiary_id, LINE.c.period, func.max(LINE.c.plan).label("plan"))
+        .where(reach.covers(LINE.c.subsidiary_id), months)
+        .group_by(LINE.c.subsidiary_id, LINE.c.period)
+        .subquery("covered")
+    )
+    newest = (
+        (covered.c.subsidiary_id == LINE.c.subsidiary_id)
+        & (covered.c.period == LINE.c.period)
+        & (covered.c.plan == LINE.c.plan)
+    )
+    keys = (LINE.c.subsidiary_id, LINE.c.plan, LINE.c.salesperson, LINE.c.channel, LINE.c.abc_class, LINE.c.period)
+    sums = (cast(func.sum(LINE.c[name]), BigInteger).label(name) for name in ("revenue", "margin"))
+    return connection.execute(select(*keys, *sums).join_from(LINE, covered, newest).group_by(*keys)).all()

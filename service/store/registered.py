@@ -1,10 +1,12 @@
 """Reading the rows of registers and targets back, with the codes of what they point to."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, or_, select
 
+from service.store import registers
 from service.store.nouns import with_codes
 from service.store.pages import later
 from service.store.reach import Reach
@@ -35,3 +37,10 @@ def page(
 def key_of(table: Table, row: Row[Any]) -> list[Any]:
     """The key of a row, for a cursor."""
     return [getattr(row, column.name) for column in table.primary_key.columns]
+
+
+def deals_between(connection: Connection, reach: Reach, since: date, until: date) -> Sequence[Row[Any]]:
+    """Deals that were open or closed between two days."""
+    deal = registers.TABLES["deals"][0]
+    lived = (deal.c.created <= until, or_(deal.c.closed.is_(None), deal.c.closed >= since))
+    return connection.execute(select(deal).where(reach.covers(deal.c.subsidiary_id), *lived)).all()

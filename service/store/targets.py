@@ -1,9 +1,14 @@
 """Targets: quotas from outside, to compare with, and what they were before corrections."""
 
-from sqlalchemy import Table
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select
 from sqlmodel import Field, SQLModel
 
+from service.method.months import Window
 from service.store.columns import amount, code, number_key, revision_key, subsidiary_key
+from service.store.reach import Reach
 
 
 class TargetFields(SQLModel):
@@ -30,3 +35,10 @@ class TargetHistory(TargetFields, table=True):
 
 TABLE: Table = Target.__table__  # type: ignore[attr-defined]
 HISTORY: Table = TargetHistory.__table__  # type: ignore[attr-defined]
+
+
+def of_measures(connection: Connection, reach: Reach, window: Window, measures: Sequence[str]) -> Sequence[Row[Any]]:
+    """Targets of these measures in these months."""
+    months = TABLE.c.period.between(window.first, window.last)
+    statement = select(TABLE).where(reach.covers(TABLE.c.subsidiary_id), months, TABLE.c.measure.in_(list(measures)))
+    return connection.execute(statement).all()

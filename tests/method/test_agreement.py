@@ -7,7 +7,6 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.method.counting import quantities
 from service.method.indicators import INDICATORS
 from service.method.measures import MEASURES
 from service.method.months import Window
@@ -15,6 +14,7 @@ from service.method.segments.cells import Cells
 from service.method.segments.migration import bridge, moves, retention
 from service.method.segments.table import class_table
 from service.values import AMOUNT_SCALE
+from tests.method.counting import quantities
 from tests.method.frames import segmented
 
 WINDOW = Window(112, 123)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from service.errors import AmountTooLarge
 from service.forms.catalogue import FORMS
 from service.method.catalogue import BadCatalogue, Declaration, resolved
-from service.method.counting import empty, quantities
 from service.method.indicators import INDICATORS, UNAVAILABLE
 from service.method.measures import MEASURES
 from service.method.months import Window
 from service.method.quantities import QUANTITIES
 from service.values import AMOUNT_SCALE, round_ratio
+from tests.method.counting import empty, quantities
 
 WINDOW = Window(112, 123)
 HALF = Fraction(1, 2)

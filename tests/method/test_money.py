@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.method.money import convert, largest_remainder, split_converted
+from service.method.money import convert, largest_remainder
+from tests.method.counting import split_converted
 
 ONE = 10**12
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.operations.dimensions import DIMENSIONS, TIMES
+from service.operations.dimensions import DIMENSIONS
 from tests.conftest import Service
 from tests.group import hand_in_subsidiary
 
@@ -33,10 +33,8 @@ def test_every_roll_up_is_the_sum_of_its_parts(group: Service) -> None:
     groupings = chain.from_iterable(combinations(DIMENSIONS, size) for size in (0, 1, 2))
     found = set()
     for words in [*groupings, DIMENSIONS]:
-        for time in ("", *TIMES):
+        for time in ("", "month", "quarter", "fiscal_half", "year") if len(words) < 2 else ("",):
             names = ",".join([*words, time] if time else words)
-            if time and len(words) > 1:
-                continue
             answer = group.get("/v1/kpis", indicators="revenue,margin", group_by=names, currency="EUR")
             found.add((total(answer["items"], "revenue"), total(answer["items"], "margin")))
             (control,) = answer["control"]
@@ -74,7 +72,7 @@ def test_fte_fall_apart_by_seller_and_nowhere_else(group: Service) -> None:
 
     assert values("subsidiary") == {("9607.5", None)}
     assert values("team") == {("9607.5", None)}
-    assert {reason for _, reason in values("channel")} == {"fte is not known here"}
+    assert {reason for _, reason in values("channel")} == {"fte does not fall apart by channel"}
 
 
 def test_several_currencies_need_a_subsidiary_or_a_currency(group: Service) -> None:

@@ -1,4 +1,4 @@
-"""Counting the quantities that come from lines, per group and window.
+"""Counting the quantities that come from lines, per group and window: the reference for what the store counts in SQL.
 
 States are evaluated inside each group on the group's own lines: a customer who moves from one seller to another is lost
 for the one and new for the other, so `active = active_before − lost + new + reactivated` holds in every group.
@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 
 from service.method.measures import MEASURES
+from service.method.money import convert
 from service.method.months import Window
 from service.method.quantities import QUANTITIES
 from service.method.segments.classes import refuse_overflow
 from service.method.segments.concentration import positive, ranked_sum, sum_of_squares
 from service.method.states import State, states
-from service.values import AMOUNT_SCALE
+from service.values import AMOUNT_SCALE, RATE_DECIMALS
 
+_RATE_UNIT = 10**RATE_DECIMALS
 UNATTRIBUTED = 0
 """The customer of lines that name none: part of sums, never a customer."""
 
@@ -144,6 +146,20 @@ def _potential(
         else:
             known += max(yearly * months, amount * MONTHS_A_YEAR)
     return (Fraction(known, MONTHS_A_YEAR) + guessed / default_share) / AMOUNT_SCALE
+
+
+def split_converted(parts: Sequence[int], rate: int) -> list[int]:
+    """The parts of one amount at a rate, adding up to the amount's own conversion, which is rounded once.
+
+    Each part is rounded down; the units left go to the parts with the largest fractions, earlier parts first.
+    """
+    exact = [part * rate for part in parts]
+    rounded = [product // _RATE_UNIT for product in exact]
+    left = convert(sum(parts), rate) - sum(rounded)
+    order = sorted(range(len(parts)), key=lambda place: (-(exact[place] % _RATE_UNIT), place))
+    for place in order[:left]:
+        rounded[place] += 1
+    return rounded
 
 
 def _units(amount: int) -> Fraction:

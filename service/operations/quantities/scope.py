@@ -1,0 +1,203 @@
+"""What is asked of every source of quantities: whose figures, grouped how, of which windows, in which currency."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Row
+
+from service.access.keys import Caller
+from service.method.money import convert
+from service.method.months import Window
+from service.method.parameters import Parameters
+from service.operations import dimensions
+from service.operations.currencies import Rates
+from service.store import cells, customers, facts, labels, lines, salespeople
+from service.store.cells import Bucket, Cut, Words
+from service.store.nouns import NOUNS
+from service.store.reach import Reach
+from service.values import AMOUNT_SCALE
+
+LOCAL = "local"
+Values = dict[str, Fraction | None]
+Found = dict[tuple[Words, int], Values]
+"""(words of the group, place of the bucket) → quantities."""
+
+
+@dataclass
+class Scope:
+    """`last`: the month with which classes end. `constant`: amounts of now at the rates of the window before.
+
+    `left_out`: what the filters leave out, instead of what fits them.
+    """
+
+    caller: Caller
+    reach: Reach
+    rows: Sequence[Row[Any]]
+    parameters: Parameters
+    words: Words
+    filters: Mapping[str, Sequence[str]]
+    buckets: Sequence[Bucket]
+    last: int
+    currency: str
+    constant: bool
+    left_out: bool = False
+    _classes: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+    _codes: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict, repr=False)
+    _sums: dict[tuple[str, ...], list[tuple[list[int], list[facts.Sums]]]] = field(default_factory=dict, repr=False)
+
+    def other(self, **changes: Any) -> "Scope":
+        """The same with something else; classes stay those that were found."""
+        return replace(self, **changes, _codes={}, _sums={})
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The dimensions that figures must fall apart by."""
+        return frozenset((*self.words, *self.filters))
+
+    @cached_property
+    def currencies(self) -> dict[int, str]:
+        return {row.id: row.currency for row in self.rows}
+
+    @cached_property
+    def rates(self) -> Rates | None:
+        return None if self.currency == LOCAL else Rates.into(self.caller.connection, self.currency)
+
+    @property
+    def classes(self) -> dict[str, list[Any]]:
+        """See `dimensions.classes`; found once, for whoever asks."""
+        if not self._classes:
+            self._classes |= dimensions.classes(self.caller, self.rows, self.last)
+        return self._classes
+
+    def cuts(self, words: Words | None = None) -> Iterator[tuple[Cut, list[int], list[Bucket]]]:
+        """How lines are cut for which of the buckets (their places, and they themselves).
+
+        At constant rates buckets of different lengths look back to different months.
+        """
+        words = self.words if words is None else words
+        until = max(bucket.now.last for bucket in self.buckets)
+        classes = self.classes if not set(cells.OF_CLASSES).isdisjoint((*words, *self.filters)) else {}
+        lengths = {len(bucket.now) for bucket in self.buckets} if self.constant and self.rates else {0}
+        for length in sorted(lengths):
+            places = [n for n, bucket in enumerate(self.buckets) if length in (0, len(bucket.now))]
+            buckets = [self.buckets[place] for place in places]
+            rates = self._line_rates(until, length, buckets)
+            yield Cut(until, words, self.filters, classes, rates, self.left_out), places, buckets
+
+    def _line_rates(self, until: int, back: int, buckets: Sequence[Bucket]) -> cells.Rates | None:
+        if self.rates is None:
+            return None
+        pairs = lines.months(self.caller.connection, self.reach, until)
+        current = {month for bucket in buckets for month in bucket.now.months} if back else set()
+        source = [(subsidiary, month, month - back * (month in current)) for subsidiary, month in pairs]
+        stock = until - back
+        needed = [(self.currencies[s], month) for s, own, now in source for month in (own, now)]
+        self.rates.require([*needed, *((currency, stock) for currency in self.currencies.values())])
+        return cells.Rates(
+            [subsidiary for subsidiary, _, _ in source],
+            [month for _, month, _ in source],
+            [self.rates.of(self.currencies[subsidiary], now) for subsidiary, _, now in source],
+            [self.rates.of(self.currencies[subsidiary], own) for subsidiary, own, _ in source] if back else None,
+            {number: self.rates.of(currency, stock) for number, currency in self.currencies.items()},
+        )
+
+    def sums(self, names: Sequence[str]) -> list[tuple[list[int], list[facts.Sums]]]:
+        """Sums of lines for the buckets at these places, of the months of their windows and those before."""
+        key = tuple(names)
+        if key not in self._sums:
+            self._sums[key] = []
+            for cut, places, buckets in self.cuts():
+                months = Window(min(bucket.before.first for bucket in buckets), max(b.now.last for b in buckets))
+                read = facts.sums(self.caller.connection, self.reach, cut, months, names)
+                self._sums[key].append((places, read))
+        return self._sums[key]
+
+    def in_currency(self, subsidiary: int, amount: int, month: int) -> int:
+        """An amount of a month; of a month after the newest window at its last month's rate."""
+        if self.rates is None:
+            return amount
+        currency, month = self.currencies[subsidiary], min(month, self.last)
+        self.rates.require([(currency, month)])
+        return convert(amount, self.rates.of(currency, month))
+
+    @cached_property
+    def teams(self) -> dimensions.Teams:
+        return dimensions.Teams(salespeople.spans(self.caller.connection, self.reach))
+
+    def group(self, words: Mapping[str, str]) -> Words | None:
+        """The group of something that has these words; None where a filter leaves it out."""
+        if any(words[name] not in asked for name, asked in self.filters.items()):
+            return None
+        return tuple(words[name] for name in self.words)
+
+    @cached_property
+    def homes(self) -> dict[int, dict[str, str]]:
+        """Subsidiary → its words."""
+        return {row.id: {"subsidiary": row.code, "country": row.country} for row in self.rows}
+
+    @cached_property
+    def portfolio(self) -> pd.DataFrame:
+        return customers.portfolio(self.caller.connection, self.reach)
+
+    def code(self, noun: str, subsidiary: int, number: int) -> str:
+        """The code of what a row points to."""
+        if noun not in self._codes:
+            self._codes[noun] = labels.codes(self.caller.connection, self.reach, NOUNS[noun])
+        return self._codes[noun][subsidiary, number]
+
+    @cached_property
+    def people(self) -> dict[tuple[int, int], dict[str, str]]:
+        """Customer → the words that are his, as far as they are asked for."""
+        found: dict[tuple[int, int], dict[str, str]] = {}
+        if not self.named.isdisjoint(cells.OF_CUSTOMER):
+            frame = self.portfolio
+            rows = frame[["subsidiary_id", "id", *cells.OF_CUSTOMER]].itertuples(index=False)
+            found |= {(row[0], row[1]): dict(zip(cells.OF_CUSTOMER, row[2:], strict=True)) for row in rows}
+        if not self.named.isdisjoint(cells.OF_CLASSES):
+            known = self.classes
+            keys = zip(known["subsidiary_id"], known["customer_id"], strict=True)
+            for place, key in enumerate(keys):
+                own = found.setdefault(key, {})
+                own |= {name: known[name][place] for name in cells.OF_CLASSES}
+        return found
+
+    def words_of(self, subsidiary: int, month: int, customer: int, salesperson: str, channel: str) -> dict[str, str]:
+        """All words that something of a customer, seller and channel has in a month."""
+        unknown = dict.fromkeys((*cells.OF_CUSTOMER, *cells.OF_CLASSES), "")
+        return {
+            **self.homes[subsidiary],
+            **unknown,
+            **self.people.get((subsidiary, customer), {}),
+            "salesperson": salesperson,
+            "channel": channel,
+            "team": self.teams.at(subsidiary, salesperson, month) if "team" in self.named else "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where quantities come from. `dimensions`: by which they fall apart without rest.
+
+    `read` gives those of the groups it knows, for other groups each is `nothing`: 0, or None where nothing is known.
+    """
+
+    names: frozenset[str]
+    dimensions: frozenset[str]
+    read: Callable[[Scope, frozenset[str]], Found]
+    nothing: Fraction | None = Fraction(0)
+
+
+def units(amount: int) -> Fraction:
+    """Ten-thousandths as units."""
+    return Fraction(amount, AMOUNT_SCALE)
+
+
+def add(found: Found, group: Words, place: int, values: Mapping[str, Fraction]) -> None:
+    """Add these quantities to those of a group."""
+    own = found.setdefault((group, place), {})
+    for name, value in values.items():
+        own[name] = (own.get(name) or Fraction(0)) + value
