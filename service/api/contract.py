@@ -20,6 +20,7 @@ from service.api import (
     jobs,
     kpis,
     methods,
+    plan_calculations,
     plans,
     registers,
     requirements,
@@ -53,6 +54,7 @@ ROUTERS: Sequence[APIRouter] = (
     plans.router,
     requirements.router,
     calculations.router,
+    plan_calculations.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
 DESCRIPTION = """\

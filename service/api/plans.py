@@ -17,7 +17,7 @@ from service.errors import BadArgument, NoData, NotFound
 from service.method.months import month_text
 from service.method.plan import levers
 from service.method.plan.goal import Question as Goal
-from service.operations import keeping
+from service.operations import keeping, scenarios
 from service.operations import plans as operation
 from service.operations.repeats import Answer
 from service.store import plans, results
@@ -27,6 +27,7 @@ router = APIRouter(tags=["plans"])
 
 Unit = Literal["salesperson", "channel"]
 LeverName = Literal[
+    "customers",
     "retention",
     "order_frequency",
     "value_per_order",
@@ -39,6 +40,7 @@ LeverName = Literal[
     "conversion_3",
     "cycle_months",
     "reactivation_rate",
+    "win_rate",
     "capture",
 ]
 PlanClass = Literal["A", "B", "C"]
@@ -49,9 +51,21 @@ class LeverSetting(Strict):
     """An argument of the plan that somebody can change."""
 
     lever: LeverName
-    operation: Literal["set", "multiply"]
+    operation: levers.Operation
     value: Finite
     abc_class: PlanClass | None = Field(default=None, description="Only for this class; null for all.")
+    start: Annotated[int, Field(ge=1, le=12, strict=True)] = Field(
+        default=1, description="Month of the plan from which it works; 1 is the plan's first."
+    )
+    ramp: Annotated[int, Field(ge=0, le=12, strict=True)] = Field(
+        default=0, description="Months over which it comes in evenly; 0: at once."
+    )
+    at_least: Finite | None = Field(default=None, description="The value it leads to is not below this.")
+    at_most: Finite | None = Field(default=None, description="The value it leads to is not above this.")
+
+    def given(self) -> levers.Lever:
+        """As the method wants it."""
+        return levers.Lever(name=self.lever, **self.model_dump(exclude={"lever"}))
 
 
 class PlanRequest(Strict):
@@ -103,6 +117,7 @@ class PlanDocument(ResultDocument):
     window: WindowDocument
     by: list[Unit]
     levers: list[LeverSetting]
+    baseline: str | None = Field(default=None, description="Of a scenario: the plan without its levers.")
     revenue: Money
     margin: Money
     blocks: list[PlanBlock]
@@ -130,6 +145,33 @@ class PlanInput(Strict):
     value: float
     provenance: str = Field(description="observed, shrunk, borrowed from …, default, set by lever.")
     n: int | None = Field(description="How many customers or deals it was observed on.")
+
+
+class Contribution(LeverSetting):
+    """What a lever adds to the baseline, by Shapley values."""
+
+    revenue: Money
+    margin: Money
+
+
+class Elasticity(Strict):
+    lever: LeverName
+    meaning: str
+    abc_class: PlanClass
+    revenue: Number | None = Field(description="Per cent of the plan's revenue for one per cent of the lever.")
+    margin: Number | None = Field(description="Per cent of the plan's margin; null where that is 0.")
+
+
+class LeversDocument(Strict):
+    plan: str
+    baseline: str | None = Field(description="The plan without levers; null where this one has none.")
+    revenue: Money
+    margin: Money
+    baseline_revenue: Money
+    baseline_margin: Money
+    contributions: list[Contribution] = Field(description="They add up to the difference exactly.")
+    not_split: str | None = Field(description="Why there are no contributions, where there are levers.")
+    elasticities: list[Elasticity] = Field(description="Of price and quantity: of 1 + change.")
 
 
 class GoalRequest(Strict):
@@ -186,7 +228,7 @@ def compute_plan(
             asked.first,
             (asked.window_first, asked.window_last),
             tuple(sorted(set(asked.by))),
-            tuple(levers.Lever(one.lever, one.operation, one.value, one.abc_class) for one in asked.levers),
+            tuple(one.given() for one in asked.levers),
             asked.method,
             asked.window_period,
         )
@@ -245,6 +287,15 @@ def list_plan_inputs(
     return page_of(request, response, rows, limit, _input, lambda row: [getattr(row, n) for n in plans.INPUT_ORDER])
 
 
+@router.get(
+    "/plans/{plan}/levers", operation_id="getPlanLevers", summary="Levers of a plan", responses=responses(NotFound)
+)
+def get_plan_levers(plan: ResultPath, entry: ReadsResults) -> LeversDocument:
+    """What each lever of a scenario adds to its baseline, and how far the plan moves with every lever there is."""
+    with entry.reading() as caller:
+        return LeversDocument(plan=plan, **scenarios.described(caller, plan))
+
+
 @router.post(
     "/plans/{plan}/goal-seek",
     operation_id="seekGoal",
@@ -280,4 +331,5 @@ def _input(row: Row[Any]) -> PlanInput:
 
 def _document(row: Row[Any]) -> PlanDocument:
     kept = keeping.summary(row)
-    return PlanDocument(**keeping.described(row), **{name: kept[name] for name in kept.keys() - {"season"}})
+    own = {name: kept[name] for name in kept.keys() - {"season", "baseline"}}
+    return PlanDocument(**keeping.described(row), baseline=scenarios.baseline_id(row.subsidiary, kept), **own)

@@ -90,6 +90,7 @@ def of_class(
         "order_frequency": orders / customers * 12 / months if customers else 0.0,
         "value_per_order": revenue / orders if orders else 0.0,
         **(dict(zip(CONVERSIONS, conversions, strict=True)) if conversions is not None else {}),
+        "open_amount": sum(amount for amount, _ in open_deals),
         "open_deals": sum(amount * rate for amount, rate in open_deals),
         "open_wins": sum(rate for _, rate in open_deals),
     }

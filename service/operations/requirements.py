@@ -38,11 +38,11 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
         kept = results.find(caller.connection, home, results.REQUIREMENT, keeping.digest(*asked))
         if kept is not None:
             return home, kept, False
-        units, inputs = read_inputs(caller, home, plan.number)
+        units, inputs = read_inputs(caller, home, plan)
         planned = keeping.summary(plan)
         window = Window(parse_month(planned["first"]), parse_month(planned["last"]))
         employed = dimensions.employment(caller, home)
-    needed = requirement(inputs, norms)
+    needed = requirement(inputs.average, norms)
     with entry.writing() as caller:
         there = _present(employed, units, planned["by"], window)
         summary = {"plan": question.plan, **_summary(units, needed, there, _fte(employed, window))}

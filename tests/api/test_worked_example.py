@@ -166,6 +166,44 @@ def test_the_plan_with_frozen_floors_and_shrinkage(service: Service, segmentatio
     assert Decimal(plan["revenue"]) == money(expected["total"])
 
 
+def test_the_elasticities(service: Service, raw_plan: dict[str, Any]) -> None:
+    plan = service.post("/v1/calculations/plan", raw_plan, status=200)
+    words = {
+        "ret": "retention",
+        "F": "order_frequency",
+        "V": "value_per_order",
+        "L": "leads",
+        "conv": "conversion_1",
+        "cyc": "cycle_months",
+        "rho": "reactivation_rate",
+        "cap": "capture",
+        "pwin": "win_rate",
+    }
+    found = {(one["lever"], one["abc_class"]): one["revenue"] for one in plan["elasticities"]}
+    expected = {(words[name], abc_class): value for name, abc_class, value in _elasticities()}
+    assert {key: found[key] for key in expected} == expected
+
+
+def _elasticities() -> list[tuple[str, str, float]]:
+    return [(*name.split("."), value) for name, value in EXPECTED["elasticities"].items()]
+
+
+def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:
+    levers = [
+        {"lever": "retention", "operation": "add", "value": 0.05, "abc_class": "A"},
+        {"lever": "leads", "operation": "multiply", "value": 1.5, "start": 4, "ramp": 3},
+        {"lever": "price", "operation": "set", "value": 0.05, "at_most": 0.04},
+    ]
+    plan = service.post("/v1/calculations/plan", {**raw_plan, "levers": levers}, status=200)
+    assert Decimal(plan["baseline_revenue"]) == money(EXPECTED["plan_raw_cumulative_migration"]["total"])
+    for name in ("revenue", "margin"):
+        parts = sum(Decimal(one[name]) for one in plan["contributions"])
+        assert parts == Decimal(plan[name]) - Decimal(plan[f"baseline_{name}"])
+    again = service.post("/v1/calculations/plan", {**raw_plan, "levers": levers[:1] * 11}, status=200)
+    assert again["contributions"] == []
+    assert again["not_split"] == "At most 10 levers can be split exactly; these are 11."
+
+
 @pytest.mark.parametrize(
     "lever, multiplier", [("value_per_order", 1.039425), ("leads", 1.56495), ("retention", 1.041083)]
 )

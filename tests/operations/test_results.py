@@ -152,7 +152,49 @@ def test_every_input_of_a_plan_says_where_it_comes_from(group: Service) -> None:
     assert words == {"observed", "shrunk", "default", "borrowed from the whole subsidiary", "set by lever"}
     moved = {(one["abc_class"], one["input"]) for one in inputs if one["provenance"] == "set by lever"}
     assert moved == {("A", "order_frequency")}
-    assert plan["levers"] == [lever]
+    assert plan["levers"] == [{**lever, "start": 1, "ramp": 0, "at_least": None, "at_most": None}]
+
+
+def test_a_scenario_stands_beside_its_baseline(group: Service) -> None:
+    levers = [
+        {"lever": "order_frequency", "operation": "multiply", "value": 1.1, "abc_class": "A"},
+        {"lever": "retention", "operation": "add", "value": 0.1, "start": 4, "ramp": 3},
+        {"lever": "leads", "operation": "multiply", "value": 2, "start": 2},
+    ]
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"], "levers": levers})
+    assert (plan["id"], plan["baseline"]) == ("DE.2", "DE.1")
+    baseline = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]}, status=200)
+    assert (baseline["id"], baseline["baseline"], baseline["levers"]) == ("DE.1", None, [])
+    found = group.get("/v1/plans/DE.2/levers")
+    assert (found["baseline"], found["baseline_revenue"]) == ("DE.1", baseline["revenue"])
+    for name in ("revenue", "margin"):
+        parts = [Decimal(one[name]) for one in found["contributions"]]
+        assert sum(parts) == Decimal(plan[name]) - Decimal(baseline[name])
+        assert all(part == round(part, 2) for part in parts)
+    assert [one["lever"] for one in found["contributions"]] == ["order_frequency", "retention", "leads"]
+    assert group.get("/v1/plans/DE.1/levers")["contributions"] == []
+    inputs = group.get("/v1/plans/DE.2/inputs", limit=1000)["items"]
+    before = group.get("/v1/plans/DE.1/inputs", limit=1000)["items"]
+    leads = [(one["value"], two["value"]) for one, two in zip(inputs, before, strict=True) if one["input"] == "leads"]
+    assert all(now == pytest.approx(then * (1 + 11 / 12)) for now, then in leads)
+    needed = group.post("/v1/resource-requirements", {"plan": "DE.2"})
+    assert needed["hours"] > group.post("/v1/resource-requirements", {"plan": "DE.1"})["hours"]
+    goal = {"target": str(Decimal(plan["revenue"]) + 100), "lever": "value_per_order"}
+    assert Decimal(group.post("/v1/plans/DE.2/goal-seek", goal, status=200)["baseline"]) == pytest.approx(
+        Decimal(plan["revenue"]), abs=Decimal("0.5")
+    )
+
+
+def test_a_scenario_from_before_baselines_were_kept_has_its_own_inputs(group: Service) -> None:
+    lever = {"lever": "price", "operation": "set", "value": 0.1}
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "levers": [lever]})
+    with group.database.writing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE plan SET summary = replace(summary, '\"baseline\": 1', '\"baseline\": null')"
+        )
+    found = group.get(f"/v1/plans/{plan['id']}/levers")
+    assert (found["baseline"], found["contributions"]) == (None, [])
+    assert found["baseline_revenue"] == plan["revenue"]
 
 
 def test_a_goal_that_is_sought_on_a_plan_is_reached_with_the_lever(group: Service) -> None:

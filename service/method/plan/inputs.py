@@ -1,7 +1,7 @@
 """What a plan is computed from: one number per unit, class and input, each with where it comes from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ INPUTS: Mapping[str, str] = {
     "cycle_months": "Months from lead to win.",
     "pool": "Lost and dormant customers, by the last class they had.",
     "reactivation_rate": "Share of the pool that buys again within a year.",
+    "open_amount": "Amount of open deals with non-buyers.",
     "open_deals": "Amount of open deals with non-buyers × win rate of their stage.",
     "open_wins": "Sum of the win rates of those deals.",
     "grow_customers": "Customers of segment GROW.",
@@ -32,6 +33,7 @@ INPUTS: Mapping[str, str] = {
 }
 RETENTION = ("to_A", "to_B", "to_C")
 CONVERSIONS = ("conversion_1", "conversion_2", "conversion_3")
+BY_LEVER = "set by lever"
 SHARES = (*RETENTION, *CONVERSIONS, "reactivation_rate", "capture")
 
 
@@ -46,11 +48,15 @@ class Input:
 
 @dataclass(frozen=True)
 class Inputs:
-    """`values[name]` is an array units × classes (A, B, C); `sources[name][unit][class]` its Input as found."""
+    """`values[name]` is an array units × classes (A, B, C), × 12 months where a lever moves it within the year.
+
+    `sources[name][unit][class]` is its Input as found, before any lever; `moved[name]`: which classes one moved.
+    """
 
     units: Sequence[str]
     values: Mapping[str, np.ndarray]
     sources: Mapping[str, Sequence[Sequence[Input]]] = field(repr=False)
+    moved: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, units: Mapping[str, Mapping[str, Mapping[str, Input]]]) -> "Inputs":
@@ -67,23 +73,47 @@ class Inputs:
         return cls(list(units), values, sources)
 
     def __iter__(self) -> Iterator[tuple[str, str, str, Input]]:
-        """(unit, class, name, Input) of all inputs."""
+        """(unit, class, name, Input) of all inputs; one that a lever moved is its average over the year."""
+        average = self.average.values
         for place, unit in enumerate(self.units):
             for column, abc_class in enumerate(CLASSES):
                 for name in INPUTS:
-                    yield unit, abc_class, name, self.sources[name][place][column]
+                    found = self.sources[name][place][column]
+                    if name in self.moved and self.moved[name][column]:
+                        found = Input(float(average[name][place, column]), BY_LEVER)
+                    yield unit, abc_class, name, found
+
+    @property
+    def by_month(self) -> "Inputs":
+        """All values units × classes × months, 1 month standing for all where nothing moves within the year."""
+        deep = {name: value if value.ndim == 3 else value[:, :, None] for name, value in self.values.items()}
+        return replace(self, values=deep)
+
+    @property
+    def average(self) -> "Inputs":
+        """All values units × classes: the year's average."""
+        flat = {name: value if value.ndim == 2 else value.mean(axis=2) for name, value in self.values.items()}
+        return replace(self, values=flat)
 
     @property
     def retention(self) -> np.ndarray:
         """r = 1 − P_kN, units × classes."""
-        kept: np.ndarray = sum((self.values[name] for name in RETENTION), np.zeros_like(self.values["to_A"]))
+        kept: np.ndarray = self.values["to_A"] + self.values["to_B"] + self.values["to_C"]
         return kept
 
     @property
     def conversion(self) -> np.ndarray:
         """Π conversions, units × classes."""
-        won: np.ndarray = np.prod([self.values[name] for name in CONVERSIONS], axis=0)
+        one, two, three = (self.values[name] for name in CONVERSIONS)
+        won: np.ndarray = one * two * three
         return won
+
+    @property
+    def win_rate(self) -> np.ndarray:
+        """Of the open deals, by their amount; 0 where there are none."""
+        won, amount = self.values["open_deals"], self.values["open_amount"]
+        rate: np.ndarray = np.divide(won, amount, out=np.zeros_like(won), where=amount != 0)
+        return rate
 
     @property
     def stay(self) -> np.ndarray:
