@@ -14,6 +14,7 @@ from service.api import (
     coverage,
     customers,
     exchange_rates,
+    explanations,
     forms,
     group,
     indicators,
@@ -55,6 +56,7 @@ ROUTERS: Sequence[APIRouter] = (
     requirements.router,
     calculations.router,
     plan_calculations.router,
+    explanations.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
 DESCRIPTION = """\

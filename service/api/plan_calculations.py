@@ -16,7 +16,7 @@ from service.errors import BadArgument
 from service.method.parameters import ResourceNorms
 from service.method.plan import goal
 from service.method.plan.blocks import BLOCKS, Plan, plan
-from service.method.plan.inputs import Inputs
+from service.method.plan.inputs import Input, Inputs
 from service.method.plan.levers import Lever, apply, value_of
 from service.method.resources import KINDS, requirement
 from service.method.segments.classes import CLASSES
@@ -28,7 +28,6 @@ router = APIRouter(prefix="/calculations", tags=["calculations"])
 
 Positive = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False, strict=True)]
 Change = Annotated[float, Field(ge=-1, le=10, allow_inf_nan=False, strict=True)]
-MONTHS_A_YEAR = 12
 
 
 class OpenDeal(Strict):
@@ -90,7 +89,7 @@ class Facts(Strict):
             {one.abc_class: self._of_class(one) for one in self.classes}, calculations.Counts(moves, self.shrinkage)
         )
 
-    def _of_class(self, one: ClassFacts) -> dict[str, float | None]:
+    def _of_class(self, one: ClassFacts) -> dict[str, Input]:
         more = ("margin_rate", "leads", "cycle_months", "pool", "reactivation_rate", "grow_customers", "capture")
         named = {name: getattr(one, name) for name in (*more, "price", "quantity")}
         deals = [(float(deal.amount), deal.win_rate) for deal in one.open_deals]
@@ -101,7 +100,7 @@ class Facts(Strict):
             self.months,
             one.conversions,
             deals,
-            {**named, "grow_gap": float(one.grow_gap) * MONTHS_A_YEAR / self.months},
+            {**named, "grow_gap": float(one.grow_gap)},
         )
 
 

@@ -1,5 +1,6 @@
 """Calculating a plan for a subsidiary: from its segmentation and funnel to lines of exact money, kept."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from service.errors import BadArgument
 from service.method.months import month_text
 from service.method.plan import goal, levers, spread, statistics
 from service.method.plan.blocks import BLOCKS, plan
-from service.method.plan.inputs import Input, Inputs
+from service.method.plan.inputs import Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.operations import keeping, windows
 from service.operations.segments import Basis, Entry, read_basis, segmented, window_text
@@ -137,7 +138,8 @@ def read_baseline(caller: Caller, home: Reach, row: Row[Any]) -> tuple[list[Unit
         name = unit_name(unit)
         units[name] = unit
         cells = found.setdefault(name, {}).setdefault(one.abc_class, {})
-        cells[one.name] = Input(one.value, one.provenance, one.n)
+        evidence = None if one.evidence is None else Evidence(**json.loads(one.evidence))
+        cells[one.name] = Input(one.value, one.provenance, one.n, evidence)
     moved = [] if baseline is None else [_given(lever) for lever in kept["levers"]]
     return list(units.values()), Inputs.of(found), moved
 
@@ -231,6 +233,7 @@ def _inputs(units: Sequence[Unit], inputs: Inputs) -> list[dict[str, Any]]:
             "value": found.value,
             "provenance": found.provenance,
             "n": found.n,
+            "evidence": None if found.evidence is None else json.dumps(asdict(found.evidence)),
         }
         for unit, abc_class, name, found in inputs
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, select
+from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, Text, select
 from sqlmodel import Field, SQLModel
 
 from service.store.columns import amount, code, number_key
@@ -41,6 +41,7 @@ class PlanInput(SQLModel, table=True):
     value: float
     provenance: str = Field(max_length=200)
     n: int | None
+    evidence: str | None = Field(sa_type=Text)
 
 
 LINE: Table = PlanLine.__table__  # type: ignore[attr-defined]

@@ -2,12 +2,14 @@
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Service
+from tests.method.evaluator import recomputed
 
 EXAMPLE = json.loads((Path(__file__).parents[1] / "worked_example.json").read_text(encoding="utf-8"))
 PARAMETERS, EXPECTED = EXAMPLE["parameters"], EXAMPLE["expected"]
@@ -186,6 +188,44 @@ def test_the_elasticities(service: Service, raw_plan: dict[str, Any]) -> None:
 
 def _elasticities() -> list[tuple[str, str, float]]:
     return [(*name.split("."), value) for name, value in EXPECTED["elasticities"].items()]
+
+
+def test_every_figure_of_the_plan_follows_from_its_explanation(service: Service, raw_plan: dict[str, Any]) -> None:
+    """Recomputed by a separate evaluator from what the explanation says alone."""
+    expected = EXPECTED["plan_raw_cumulative_migration"]
+    words = {"existing": "existing", "new": "new", "react": "reactivated", "carry": "carried_over", "grow": "grown"}
+    figures = {
+        "revenue": expected["total"],
+        "margin": expected["margin"],
+        **{
+            f"revenue.u1.{name}.{ours}": expected["blocks"][name][theirs]
+            for name in CLASSES
+            for theirs, ours in words.items()
+        },
+    }
+
+    def explained(number: str) -> Fraction:
+        body = {**raw_plan, "number": number}
+        found = service.post("/v1/calculations/explanation", body, status=200)
+        assert found["complete"]
+        numbers = recomputed(found["numbers"])
+        for one in found["numbers"]:
+            assert float(numbers[one["number"]]) == pytest.approx(float(one["value"]), rel=1e-9, abs=1e-9)
+        return numbers[number]
+
+    for number, value in figures.items():
+        assert explained(number) == Fraction(money(value)), number
+    for place, value in enumerate(expected["quarters"]):
+        months = sum(explained(f"exact_revenue.m{3 * place + month}") for month in (1, 2, 3))
+        assert round(float(months), 6) == value
+
+
+def test_an_explanation_as_text(service: Service, raw_plan: dict[str, Any]) -> None:
+    body = {**raw_plan, "number": "revenue.u1.A.existing"}
+    answer = service.client.post("/v1/calculations/explanation", json=body, headers={"Accept": "text/markdown"})
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.text.startswith("revenue.u1.A.existing = 922.88\n")
+    assert "= value_per_order * (1 + price) * (1 + quantity)\n    = 22.4 * (1 + 0.03) * (1 + 0)" in answer.text
 
 
 def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:

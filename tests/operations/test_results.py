@@ -1,6 +1,7 @@
 """Stored results: computed once, fresh or not, adding up at every level, grouped by anything."""
 
 from decimal import Decimal
+from fractions import Fraction
 from itertools import chain, combinations
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from service.operations.dimensions import DIMENSIONS, TIMES
 from tests.conftest import Service
 from tests.group import hand_in_subsidiary
+from tests.method.evaluator import recomputed
 
 RATES = [
     {"period": f"{year}-{month:02d}", "currency": "PLN", "reference": "EUR", "rate": f"0.23{month:02d}37"}
@@ -183,6 +185,30 @@ def test_a_scenario_stands_beside_its_baseline(group: Service) -> None:
     assert Decimal(group.post("/v1/plans/DE.2/goal-seek", goal, status=200)["baseline"]) == pytest.approx(
         Decimal(plan["revenue"]), abs=Decimal("0.5")
     )
+
+
+@pytest.mark.parametrize("levers", [[], [{"lever": "leads", "operation": "multiply", "value": 2, "start": 2}]])
+def test_every_number_of_a_stored_plan_is_explained(group: Service, levers: list[dict[str, Any]]) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"], "levers": levers})
+    path = f"/v1/plans/{plan['id']}/explanation"
+    for name in ("revenue", "margin"):
+        found = group.get(path, number=name, limit=5000)
+        assert found["complete"]
+        numbers = recomputed(found["numbers"])
+        for one in found["numbers"]:
+            assert float(numbers[one["number"]]) == pytest.approx(float(one["value"]), rel=1e-9, abs=1e-9), one
+        assert numbers[name] == Fraction(plan[name])
+        assert found["units"] == [{"unit": f"u{n}", "salesperson": f"DE-S{n}", "channel": ""} for n in (1, 2)]
+        month = recomputed(group.get(path, number=f"{name}.2026-03", limit=5000)["numbers"])
+        assert month[f"{name}.2026-03"] == Fraction(plan["months"][2][name])
+    sources = {one["source"] for one in found["numbers"]} - {None}
+    assert {"observed", "shrunk", "default", "borrowed from the whole subsidiary"} <= sources
+    line = group.get(f"/v1/plans/{plan['id']}/lines", limit=1)["items"][0]
+    number = f"revenue.u1.{line['abc_class']}.{line['block']}.{line['period']}"
+    assert group.get(path, number=number, limit=1)["numbers"][0]["value"] == line["revenue"]
+    answer = group.client.get(path, params={"format": "text"})
+    assert answer.text.startswith(f"revenue = {plan['revenue']}\n")
+    assert group.get(path, number="revenue.u9", status=422)["errors"][0]["column"] == "number"
 
 
 def test_a_scenario_from_before_baselines_were_kept_has_its_own_inputs(group: Service) -> None:

@@ -77,9 +77,10 @@ def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> 
         reactivated = back / 2 * monthly
         carried = v["open_deals"] / MONTHS_A_YEAR * index
     else:
-        new = _new_customers(won, v["cycle_months"], _accrued) * monthly
-        reactivated = _returned(back) * monthly
-        carried = _carried(v["open_deals"], v["cycle_months"])
+        new = new_customers(won, v["cycle_months"]) * monthly
+        reactivated = returned(back) * monthly
+        length = closing_months(v["cycle_months"])
+        carried = np.where(np.arange(1, 13) <= length, v["open_deals"] / length, 0.0)
     months = {"existing": existing, "new": new, "reactivated": reactivated, "carried_over": carried, "grown": grown}
     if not sum(float(np.abs(part).sum()) for part in months.values()) < LARGEST:
         raise AmountTooLarge("The plan leaves the range of amounts: check orders, revenue and the season.")
@@ -109,7 +110,7 @@ def by_cycle(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks")
     if spread == "season":
         fewer: np.ndarray = -won * cycle * np.maximum(0, MONTHS_A_YEAR - cycle) / 144
     else:
-        fewer = -_new_customers(won * cycle, cycle, lambda months: np.maximum(0, months))
+        fewer = -new_customers(won * cycle, cycle, lambda months: np.maximum(0, months))
     effect: np.ndarray = fewer * monthly
     return effect
 
@@ -120,7 +121,9 @@ def _accrued(months: np.ndarray) -> np.ndarray:
     return accrued
 
 
-def _new_customers(won: np.ndarray, cycle: np.ndarray, accrued: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def new_customers(
+    won: np.ndarray, cycle: np.ndarray, accrued: Callable[[np.ndarray], np.ndarray] = _accrued
+) -> np.ndarray:
     """Average new customers in each month, units × classes × 12: wins come evenly after the cycle.
 
     Where leads, conversions or cycle differ by month, each month's leads come after their own cycle.
@@ -139,14 +142,14 @@ def _new_customers(won: np.ndarray, cycle: np.ndarray, accrued: Callable[[np.nda
     return customers
 
 
-def _returned(back: np.ndarray) -> np.ndarray:
+def returned(back: np.ndarray) -> np.ndarray:
     """Average customers who came back, units × classes × 12: evenly over the year."""
     monthly = np.broadcast_to(back, (*back.shape[:2], MONTHS_A_YEAR)) / MONTHS_A_YEAR
     customers: np.ndarray = np.cumsum(monthly, axis=2) - monthly / 2
     return customers
 
 
-def _carried(amount: np.ndarray, cycle: np.ndarray) -> np.ndarray:
+def closing_months(cycle: np.ndarray) -> np.ndarray:
     """Open deals close evenly over the first ⌈cycle⌉ months, in the first month where there is no cycle."""
-    length = np.clip(np.ceil(cycle[:, :, :1]), 1, MONTHS_A_YEAR)
-    return np.where(np.arange(1, 13) <= length, amount / length, 0.0)
+    length: np.ndarray = np.clip(np.ceil(cycle[:, :, :1]), 1, MONTHS_A_YEAR)
+    return length

@@ -31,10 +31,41 @@ INPUTS: Mapping[str, str] = {
     "grow_gap": "What they buy from others.",
     "capture": "Share of that gap that is won within a year.",
 }
+FACTS: Mapping[str, str] = {
+    "customers": "Customers of the class, of the class table.",
+    "orders": "Orders of the window, of these customers' lines.",
+    "revenue": "Revenue of the window, of these customers' lines.",
+    "margin": "Margin of the window, of these customers' lines.",
+    "gap": "What the class's GROW customers buy from others, in the window's length.",
+    "months": "Months of the window.",
+    "there": "Customers who were in the class in the prior window, by the frozen floors.",
+    "kept": "Those of them who are in A, B or C now.",
+    "moved": "Those of them who are in the class in question now.",
+    "all_there": "Customers who were in A, B or C in the prior window.",
+    "all_kept": "Those of them who are in A, B or C now.",
+    "shrinkage": "Weight of the pooled retention, in customers: a parameter.",
+    "returned": "Customers who bought before the prior window, not in it, and again in this one.",
+    "dormant": "Customers who bought before the prior window, and neither in it nor in this one.",
+    "leads": "Leads of the window's lines, those without a customer by the class's share.",
+    "qualified": "Qualified leads of the window's lines, likewise.",
+    "offers": "Offers of the window's lines, likewise.",
+    "wins": "Wins of the window's lines, likewise.",
+    "amount": "Amount of an open deal.",
+    "rate": "Win rate of its stage.",
+}
+"""Terms of evidence. A number behind a name counts several of a kind, as in `amount_2`."""
 RETENTION = ("to_A", "to_B", "to_C")
 CONVERSIONS = ("conversion_1", "conversion_2", "conversion_3")
 BY_LEVER = "set by lever"
 SHARES = (*RETENTION, *CONVERSIONS, "reactivation_rate", "capture")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an input was computed from: a formula over sums and counts of the window, and these; see `FACTS`."""
+
+    formula: str
+    terms: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +75,7 @@ class Input:
     value: float
     provenance: str
     n: int | None = None
+    evidence: Evidence | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

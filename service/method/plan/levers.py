@@ -32,7 +32,7 @@ CHANGES = ("price", "quantity")
 """Levers that are changes: multiplying one multiplies 1 + change."""
 RATES = (*SHARES, "retention", "win_rate")
 """Levers between 0 and 1."""
-_STANDS_FOR = {"retention": RETENTION, "win_rate": ("open_deals", "open_wins")}
+STANDS_FOR = {"retention": RETENTION, "win_rate": ("open_deals", "open_wins")}
 """Inputs that a lever moves, where it is none itself."""
 Operation = Literal["set", "multiply", "add"]
 
@@ -85,7 +85,7 @@ def _apply(inputs: Inputs, lever: Lever) -> Inputs:
     _check(lever)
     chosen = np.array([lever.abc_class in (None, abc_class) for abc_class in CLASSES])
     timed = not (lever.shares == 1).all()
-    names = _STANDS_FOR.get(lever.name, (lever.name,))
+    names = STANDS_FOR.get(lever.name, (lever.name,))
     if timed or any(inputs.values[name].ndim == 3 for name in names):
         inputs = inputs.by_month
         chosen = chosen[:, None]
