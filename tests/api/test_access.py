@@ -114,6 +114,11 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/plans/{plan}/levers"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/explanation"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/calculations/explanation"): Call("shared", body={"classes": [_CLASS]}),
+    ("POST", "/v1/plans/{plan}/goals"): Call(
+        "hidden",
+        path={"plan": "DE.1"},
+        body={"target": "1000", "levers": [{"lever": "leads", "cap": 2}]},
+    ),
     ("POST", "/v1/plans/{plan}/goal-seek"): Call(
         "hidden", path={"plan": "DE.1"}, body={"target": "1000000", "lever": "value_per_order"}
     ),

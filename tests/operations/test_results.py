@@ -233,6 +233,27 @@ def test_a_goal_that_is_sought_on_a_plan_is_reached_with_the_lever(group: Servic
     assert abs(Decimal(moved["revenue"]) - Decimal(target)) < Decimal("0.5")
 
 
+@pytest.mark.parametrize("form", ["alone", "together", "cheapest"])
+def test_ways_to_a_target_lead_there(group: Service, form: str) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    levers = [{"lever": "value_per_order", "cap": 1.2}, {"lever": "retention", "abc_class": "A", "cap": 1.01}]
+    for share, reachable in (("1.05", True), ("3", False)):
+        target = str(round(Decimal(plan["revenue"]) * Decimal(share), 2))
+        body = {"target": target, "form": form, "levers": levers}
+        found = group.post(f"/v1/plans/{plan['id']}/goals", body, status=200)
+        assert found["baseline"] == plan["revenue"]
+        way = found["ways"][0]
+        assert way["reachable"] is reachable
+        assert Decimal(way["reached"]) + Decimal(way["missing"]) == pytest.approx(Decimal(target), abs=Decimal("0.01"))
+        settings = [
+            {"lever": one["lever"], "operation": "multiply", "value": one["multiplier"], "abc_class": one["abc_class"]}
+            for one in way["moves"]
+        ]
+        moved = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"], "levers": settings})
+        assert Decimal(moved["revenue"]) == pytest.approx(Decimal(way["reached"]), abs=Decimal("0.5"))
+        assert len(found["ways"]) == (2 if form == "alone" else 1)
+
+
 def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:
     plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
     made = group.post("/v1/resource-requirements", {"plan": plan["id"]})
