@@ -31,6 +31,7 @@ from service.api import (
     statistics,
     submissions,
     subsidiaries,
+    uncertainty,
 )
 from service.api.problems import MEDIA_TYPE, responses
 from service.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable, Unprocessable
@@ -59,6 +60,7 @@ ROUTERS: Sequence[APIRouter] = (
     calculations.router,
     plan_calculations.router,
     explanations.router,
+    uncertainty.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
 DESCRIPTION = """\

@@ -114,6 +114,8 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/plans/{plan}/levers"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/explanation"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/calculations/explanation"): Call("shared", body={"classes": [_CLASS]}),
+    ("GET", "/v1/plans/{plan}/uncertainty"): Call("hidden", path={"plan": "DE.1"}),
+    ("POST", "/v1/calculations/uncertainty"): Call("shared", body={"classes": [_CLASS]}),
     ("POST", "/v1/plans/{plan}/goals"): Call(
         "hidden",
         path={"plan": "DE.1"},

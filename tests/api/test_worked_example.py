@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -226,6 +227,25 @@ def test_an_explanation_as_text(service: Service, raw_plan: dict[str, Any]) -> N
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert answer.text.startswith("revenue.u1.A.existing = 922.88\n")
     assert "= value_per_order * (1 + price) * (1 + quantity)\n    = 22.4 * (1 + 0.03) * (1 + 0)" in answer.text
+
+
+def test_the_standard_deviation_and_its_simulation(service: Service, raw_plan: dict[str, Any]) -> None:
+    body = {**raw_plan, "target": "1450", "draws": 100_000}
+    found = service.post("/v1/calculations/uncertainty", body, status=200)
+    law, simulation = found["laws"]
+    assert round(float(law["standard_deviation"]), 3) == EXPECTED["standard_deviation"]
+    assert float(simulation["standard_deviation"]) == pytest.approx(EXPECTED["standard_deviation"], rel=0.01)
+    # Sixteen customers are few, and large: by Berry and Esseen the normal law may be off by
+    # 0.56 · Σ E|x|³ / σ³, of which the four customers of class A bring nearly all.
+    third_moments = 4 * 0.8 * 0.2 * (0.8**2 + 0.2**2) * (12.5 * 22.4 * 1.03) ** 3
+    allowed = 0.56 * third_moments / EXPECTED["standard_deviation"] ** 3
+    assert abs(law["probability"] - simulation["probability"]) < allowed
+    total = EXPECTED["plan_raw_cumulative_migration"]["total"]
+    by_law = 1 - NormalDist(total, EXPECTED["standard_deviation"]).cdf(1450)
+    assert law["probability"] == pytest.approx(by_law, abs=1e-6)
+    for name in ("p10", "p50", "p90"):
+        off = abs(float(law[name]) - float(simulation[name])) / EXPECTED["standard_deviation"]
+        assert off < allowed
 
 
 def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:

@@ -254,6 +254,17 @@ def test_ways_to_a_target_lead_there(group: Service, form: str) -> None:
         assert len(found["ways"]) == (2 if form == "alone" else 1)
 
 
+def test_a_plan_says_how_sure_it_is(group: Service) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    path = f"/v1/plans/{plan['id']}/uncertainty"
+    found = group.get(path, target=plan["revenue"], draws=1000, seed=3)
+    assert found["revenue"] == plan["revenue"]
+    assert [law["law"] for law in found["laws"]] == ["normal", "simulation"]
+    assert found["laws"][0]["probability"] == 0.5
+    assert found == group.get(path, target=plan["revenue"], draws=1000, seed=3)
+    assert {law["probability"] for law in group.get(path)["laws"]} == {None}
+
+
 def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:
     plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
     made = group.post("/v1/resource-requirements", {"plan": plan["id"]})
