@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service.api import (
+    attainment,
     calculations,
     checks,
     closed_months,
@@ -55,6 +56,7 @@ ROUTERS: Sequence[APIRouter] = (
     segmentations.router,
     kpis.router,
     plans.router,
+    attainment.router,
     goals.router,
     requirements.router,
     calculations.router,

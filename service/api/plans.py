@@ -1,6 +1,8 @@
 """Sales plans, calculated from the statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +19,7 @@ from service.errors import BadArgument, NoData, NotFound
 from service.method.months import month_text
 from service.method.plan import levers
 from service.method.plan.goal import Question as Goal
-from service.operations import keeping, scenarios
+from service.operations import approvals, keeping, scenarios
 from service.operations import plans as operation
 from service.operations.repeats import Answer
 from service.store import plans, results
@@ -110,8 +112,18 @@ class PlanUnit(PlanTotal):
     blocks: list[PlanBlock]
 
 
+class PlanDecision(Strict):
+    status: Literal["approved", "superseded"]
+    at: datetime
+    key: str = Field(description="Public id of the API key.")
+    data_revision: int = Field(description="The state of the data then.")
+    successor: str | None = Field(description="The plan that took its place.")
+    note: str
+
+
 class PlanDocument(ResultDocument):
-    status: Literal["draft"]
+    status: Literal["draft", "approved", "superseded"]
+    decisions: list[PlanDecision] = Field(description="Who approved it, when, and what took its place.")
     first: str
     last: str
     window: WindowDocument
@@ -235,7 +247,8 @@ def compute_plan(
         home, number, made = operation.compute(entry, question)
         with entry.reading() as caller:
             row = keeping.get(caller, home, results.PLAN, number)
-        return Answer(201 if made else 200, _document(row).model_dump_json())
+            document = plan_document(row, approvals.told(caller, [row]))
+        return Answer(201 if made else 200, document.model_dump_json())
 
     return answer_once(request, entry, asked.subsidiary, idempotency_key, asked, work)
 
@@ -253,14 +266,17 @@ def list_plans(
     with entry.reading() as caller:
         reach = narrowed(caller, subsidiary)
         rows = results.page(caller.connection, reach, results.PLAN, limit + 1, read_cursor(after, int, int))
-    return page_of(request, response, rows, limit, _document, lambda row: (row.subsidiary_id, row.number))
+        lives = approvals.told(caller, rows)
+    item = partial(plan_document, lives=lives)
+    return page_of(request, response, rows, limit, item, lambda row: (row.subsidiary_id, row.number))
 
 
 @router.get("/plans/{plan}", operation_id="getPlan", summary="One plan", responses=responses(NotFound))
 def get_plan(plan: ResultPath, entry: ReadsResults) -> PlanDocument:
     """Its totals by block, month and unit, and what it rests on."""
     with entry.reading() as caller:
-        return _document(keeping.find(caller, results.PLAN, plan)[1])
+        row = keeping.find(caller, results.PLAN, plan)[1]
+        return plan_document(row, approvals.told(caller, [row]))
 
 
 @router.get(
@@ -329,7 +345,8 @@ def _input(row: Row[Any]) -> PlanInput:
     return PlanInput(input=row.name, **words)
 
 
-def _document(row: Row[Any]) -> PlanDocument:
-    kept = keeping.summary(row)
+def plan_document(row: Row[Any], lives: Mapping[tuple[int, int], dict[str, Any]]) -> PlanDocument:
+    """A kept plan with what was decided about it."""
+    kept = keeping.summary(row) | lives[row.subsidiary_id, row.number]
     own = {name: kept[name] for name in kept.keys() - {"season", "baseline"}}
     return PlanDocument(**keeping.described(row), baseline=scenarios.baseline_id(row.subsidiary, kept), **own)

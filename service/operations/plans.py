@@ -153,7 +153,7 @@ def unit_name(unit: Unit) -> str:
     return "\t".join(unit)
 
 
-def _unit(name: str) -> Unit:
+def unit_of(name: str) -> Unit:
     salesperson, channel = name.split("\t")
     return salesperson, channel
 
@@ -175,15 +175,18 @@ def _given(kept: Mapping[str, Any]) -> levers.Lever:
 def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs]:
     """Units and their inputs: from the customers of their portfolio and the funnel of their own lines."""
     frame = segmented(basis).customers
-    frame = frame.assign(
-        unit=_unit_names([frame[word].tolist() if word in by else None for word in _UNIT_WORDS], frame)
-    )
+    frame = frame.assign(unit=unit_names(frame, by))
     funnel = _funnel(caller, basis, by, frame)
     names = sorted({*frame["unit"], *funnel["unit"]}) if by else [unit_name(("", ""))]
     inputs = statistics.derive(
         frame, funnel, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
     )
-    return [_unit(name) for name in names], inputs
+    return [unit_of(name) for name in names], inputs
+
+
+def unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """The unit of each customer: of his portfolio."""
+    return _unit_names([frame[word].tolist() if word in by else None for word in _UNIT_WORDS], frame)
 
 
 def _unit_names(columns: Sequence[list[str] | None], frame: pd.DataFrame) -> list[str]:
@@ -252,7 +255,6 @@ def _summary(
     ]
     months = [first + place for place in range(12)]
     return {
-        "status": "draft",
         "first": month_text(months[0]),
         "last": month_text(months[-1]),
         "window": window_text(basis.window),

@@ -116,6 +116,9 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("POST", "/v1/calculations/explanation"): Call("shared", body={"classes": [_CLASS]}),
     ("GET", "/v1/plans/{plan}/uncertainty"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/calculations/uncertainty"): Call("shared", body={"classes": [_CLASS]}),
+    ("POST", "/v1/calculations/attainment"): Call("shared", body={"planned": ["1"] * 12, "actual": ["1"]}),
+    ("POST", "/v1/plans/{plan}/approve"): Call("hidden", path={"plan": "DE.1"}, body={"stale": True}),
+    ("GET", "/v1/plans/{plan}/attainment"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/plans/{plan}/goals"): Call(
         "hidden",
         path={"plan": "DE.1"},

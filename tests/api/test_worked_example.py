@@ -248,6 +248,39 @@ def test_the_standard_deviation_and_its_simulation(service: Service, raw_plan: d
         assert off < allowed
 
 
+def test_attainment_and_reforecasts_after_the_first_quarter(service: Service, raw_plan: dict[str, Any]) -> None:
+    plan = service.post("/v1/calculations/plan", raw_plan, status=200)
+    body = {"planned": plan["months"], "actual": ["100", "100", "100"], "weight": 0.5}
+    found = service.post("/v1/calculations/attainment", body, status=200)
+    expected = EXPECTED["after_first_quarter_actual_300"]
+    assert found["attainment"] == expected["attainment"]
+    # The months that go in are rounded to 4 decimals, so what is extrapolated from three of them is so to 3.
+    for ours, theirs in (("additive", "additive"), ("ratio", "ratio"), ("blend", "half_blend")):
+        assert float(found["reforecast"][ours]) == pytest.approx(expected[f"reforecast_{theirs}"], abs=1e-3)
+
+
+def test_the_deviation_from_year_to_year(service: Service, segmentation: dict[str, Any]) -> None:
+    expected = EXPECTED["variance_y0_y1_lmdi"]
+    table = {row["abc_class"]: row for row in segmentation["classes"] if not row["scope"] and not row["segment"]}
+    classes = []
+    for name in CLASSES:
+        before = [one for one in segmentation["customers"] if one["raw_prior_class"] == name]
+        earlier = {one["code"]: one["revenue_y0"] for one in EXAMPLE["customers"]}
+        revenue = sum(earlier[one["customer"]] for one in before)
+        planned = {"customers": len(before), "orders": expected["orders_y0"][name], "revenue": str(revenue)}
+        row = table[name]
+        actual = {"customers": row["customers"], "orders": float(row["orders"]), "revenue": row["revenue"]}
+        classes.append({"abc_class": name, "planned": planned, "actual": actual})
+    body = {"planned": ["1"] * 12, "actual": ["1"], "classes": classes}
+    found = service.post("/v1/calculations/attainment", body, status=200)["classes"]
+    effects = {"N": "customers_effect", "F": "frequency_effect", "V": "value_effect"}
+    sums = {ours: sum(Decimal(row[theirs]) for row in found) for ours, theirs in effects.items()}
+    assert sum(sums.values()) == expected["total"]
+    # Each class is closed to 4 decimals, so a sum of three may be off by as many of the last.
+    for name, value in sums.items():
+        assert abs(value - money(expected[name])) <= Decimal("0.0002")
+
+
 def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:
     levers = [
         {"lever": "retention", "operation": "add", "value": 0.05, "abc_class": "A"},

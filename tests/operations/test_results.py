@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.access.keys import Scope
 from service.operations.dimensions import DIMENSIONS, TIMES
 from tests.conftest import Service
 from tests.group import hand_in_subsidiary
@@ -263,6 +264,75 @@ def test_a_plan_says_how_sure_it_is(group: Service) -> None:
     assert found["laws"][0]["probability"] == 0.5
     assert found == group.get(path, target=plan["revenue"], draws=1000, seed=3)
     assert {law["probability"] for law in group.get(path)["laws"]} == {None}
+
+
+APRIL = {"period": "2026-04", "customer": "DE-C4", "salesperson": "DE-S1", "channel": "direct", "orders": 2}
+
+
+def test_a_plan_against_what_came(group: Service) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    path = f"/v1/plans/{plan['id']}/attainment"
+    assert group.get(path, status=422)["type"] == "/problems/no-data"
+    lines = [
+        {**APRIL, "revenue": "900.10", "margin": "200"},
+        {**APRIL, "period": "2026-02", "customer": "DE-C5", "revenue": "250", "orders": 1},
+        {**APRIL, "period": "2026-02", "customer": "DE-C6", "revenue": "-40", "orders": 0},
+        {"period": "2026-03", "revenue": "77.7"},
+    ]
+    group.submit("statistics", lines, subsidiary="DE")
+    found = group.get(path, weight=0.25)
+    assert found["to_date"]["months"] == 4
+    assert found["to_date"]["actual_revenue"] == "1187.8"
+    assert [one["actual_revenue"] for one in found["months"]] == ["0", "210", "77.7", "900.1"] + [None] * 8
+    assert found["months"][3]["cumulative_planned_revenue"] == found["to_date"]["planned_revenue"]
+    assert [one["period"] for one in found["months"]] == [one["period"] for one in plan["months"]]
+    assert found["unattributed"] == "77.7"
+    units = found["units"]
+    assert sum(Decimal(one["planned_revenue"]) for one in units) == Decimal(found["to_date"]["planned_revenue"])
+    assert sum(Decimal(one["actual_revenue"]) for one in units) == Decimal("1110.1")
+    for row in found["classes"]:
+        effects = sum(Decimal(row[f"{name}_effect"]) for name in ("customers", "frequency", "value"))
+        assert effects == Decimal(row["actual"]) - Decimal(row["planned"])
+    planned = sum(Decimal(row["planned"]) for row in found["classes"])
+    assert planned == pytest.approx(Decimal(found["to_date"]["planned_revenue"]), abs=Decimal("0.5"))
+    assert sum(Decimal(row["actual"]) for row in found["classes"]) == Decimal("1110.1")
+    again = found["reforecast"]
+    left = Decimal(plan["revenue"]) - Decimal(found["to_date"]["planned_revenue"])
+    assert Decimal(again["additive"]) == pytest.approx(Decimal("1187.8") + left, abs=Decimal("0.001"))
+    blend = Decimal("0.75") * Decimal(again["additive"]) + Decimal("0.25") * Decimal(again["ratio"])
+    assert Decimal(again["blend"]) == pytest.approx(blend, abs=Decimal("0.001"))
+
+
+def test_a_plan_is_approved_and_superseded_and_never_changes(group: Service) -> None:
+    first = group.post("/v1/plans", {"subsidiary": "DE"})
+    assert (first["status"], first["decisions"]) == ("draft", [])
+    key = group.key(scopes=[Scope.PLANS_APPROVE], subsidiaries=["DE"])
+    answer = group.client.post(f"/v1/plans/{first['id']}/approve", json={"note": "Agreed."}, headers=group.as_key(key))
+    approved = answer.json()
+    decision = {"status": "approved", "data_revision": first["data_revision"], "successor": None, "note": "Agreed."}
+    assert [{name: one[name] for name in decision} for one in approved["decisions"]] == [decision]
+    assert approved["decisions"][0]["key"] in key
+    assert group.post(f"/v1/plans/{first['id']}/approve", {}, status=200) == approved
+    before = group.get(f"/v1/plans/{first['id']}/lines", limit=1000)
+    second = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    group.submit("statistics", [{**APRIL, "period": "2025-12", "revenue": "5"}], subsidiary="DE")
+    refused = group.post(f"/v1/plans/{second['id']}/approve", {}, status=409)
+    assert refused["type"] == "/problems/stale-plan"
+    stale = group.post(f"/v1/plans/{second['id']}/approve", {"stale": True}, status=200)
+    assert stale["status"] == "approved"
+    assert stale["decisions"][0]["data_revision"] == second["data_revision"] + 1
+    former = group.get(f"/v1/plans/{first['id']}")
+    assert former["status"] == "superseded"
+    assert [(one["status"], one["successor"]) for one in former["decisions"]] == [
+        ("approved", None),
+        ("superseded", second["id"]),
+    ]
+    assert group.post(f"/v1/plans/{first['id']}/approve", {}, status=409)["type"] == "/problems/superseded"
+    assert group.get(f"/v1/plans/{first['id']}/lines", limit=1000) == before
+    assert {one["id"]: one["status"] for one in group.get("/v1/plans")["items"]} == {
+        first["id"]: "superseded",
+        second["id"]: "approved",
+    }
 
 
 def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:
