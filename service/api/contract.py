@@ -25,6 +25,7 @@ from service.api import (
     methods,
     plan_calculations,
     plans,
+    priorities,
     registers,
     requirements,
     salespeople,
@@ -63,6 +64,7 @@ ROUTERS: Sequence[APIRouter] = (
     plan_calculations.router,
     explanations.router,
     uncertainty.router,
+    priorities.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
 DESCRIPTION = """\
@@ -83,6 +85,7 @@ TAGS = [
     {"name": "segmentations", "description": "ABC segmentation: classes, segments, migration."},
     {"name": "plans", "description": "Sales plans calculated from the statistics."},
     {"name": "resources", "description": "Hours and people that a plan needs."},
+    {"name": "priorities", "description": "What to do first."},
     {"name": "calculations", "description": "Data in, result out, nothing kept."},
     {"name": "operations", "description": "For those who run the service."},
 ]

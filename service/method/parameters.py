@@ -132,6 +132,28 @@ class ResourceNorms(_Group):
     )
 
 
+def _for_grow_and_win(values: dict[str, Any]) -> dict[str, Any]:
+    if set(values) != {"GROW", "WIN"}:
+        raise ValueError("a value for each of GROW and WIN is needed")
+    return values
+
+
+_PER_SEGMENT = AfterValidator(_for_grow_and_win)
+
+
+class PriorityParameters(_Group):
+    probability: Annotated[dict[str, Share], _PER_SEGMENT] = _parameter(
+        "share", "That a customer of the segment can be moved within a year.", assumption=True
+    )
+    reach: Share = _parameter("share", "Of a customer's potential that can be won within a year.", assumption=True)
+    hours: Annotated[dict[str, Number], _PER_SEGMENT] = _parameter(
+        "hours", "That working on a customer of the segment takes a year.", assumption=True
+    )
+    minimum_lapse: Annotated[int, Field(ge=1, le=3650)] = _parameter(
+        "days", "Without an order, before anybody counts as lapsed.", assumption=True
+    )
+
+
 class Parameters(_Group):
     """A method version. It never changes; a result names the one it was computed with."""
 
@@ -144,6 +166,7 @@ class Parameters(_Group):
     regularity: Regularity
     plan: PlanParameters
     resources: ResourceNorms
+    priorities: PriorityParameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Registers: orders, deals and activities as a CRM has them, one row each, and what they were before corrections."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Connection, Index, Row, Table, select
 from sqlmodel import Field, SQLModel
 
-from service.store import columns
+from service.store import columns, segments
+from service.store.reach import Reach
 
 
 class _RegisterFields(SQLModel):
@@ -86,3 +87,15 @@ TABLES: Mapping[str, tuple[Table, Table]] = {
     "activities": _pair(Activity, ActivityHistory),
 }
 """Of each register's form: its table and that table's history."""
+
+
+def order_days(connection: Connection, reach: Reach, segmentation: int, abc_class: str) -> Sequence[Row[Any]]:
+    """Customer and day of the orders, credit notes apart, of a segmentation's class in the one subsidiary in reach."""
+    order, row = SalesOrder.__table__.c, segments.TABLE.c  # type: ignore[attr-defined]
+    of_class = select(row.customer_id).where(
+        row.subsidiary_id == reach.one, row.segmentation == segmentation, row.abc_class == abc_class
+    )
+    statement = select(order.customer_id, order.date).where(
+        order.subsidiary_id == reach.one, order.amount > 0, order.customer_id.in_(of_class)
+    )
+    return connection.execute(statement.distinct()).all()

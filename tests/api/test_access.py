@@ -46,6 +46,20 @@ _TARGETS = [{"period": "2026-01", "measure": "revenue", "value": "10"}]
 _RATES = [{"period": "2026-01", "currency": "PLN", "reference": "EUR", "rate": "0.23"}]
 _SEGMENTATION = {"customers": [{"code": "C1", "revenue": "10"}]}
 _CLASS = {"abc_class": "A", "customers": 1, "orders": 10, "revenue": "100"}
+_RANKED = {
+    "customers": [
+        {
+            "code": "C1",
+            "segment": "GROW",
+            "abc_class": "A",
+            "potential_class": "A",
+            "gap": "1",
+            "potential": "2",
+            "revenue": "1",
+        }
+    ],
+    "margin_rates": [0.2, 0.2, 0.2],
+}
 ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/subsidiaries"): Call("filtered"),
     ("GET", "/v1/subsidiaries/{subsidiary}"): Call("hidden"),
@@ -116,6 +130,8 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("POST", "/v1/calculations/explanation"): Call("shared", body={"classes": [_CLASS]}),
     ("GET", "/v1/plans/{plan}/uncertainty"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/calculations/uncertainty"): Call("shared", body={"classes": [_CLASS]}),
+    ("GET", "/v1/priorities/customers"): Call("hidden", {"subsidiary": "DE"}),
+    ("POST", "/v1/calculations/priorities"): Call("shared", body=_RANKED),
     ("POST", "/v1/calculations/attainment"): Call("shared", body={"planned": ["1"] * 12, "actual": ["1"]}),
     ("POST", "/v1/plans/{plan}/approve"): Call("hidden", path={"plan": "DE.1"}, body={"stale": True}),
     ("GET", "/v1/plans/{plan}/attainment"): Call("hidden", path={"plan": "DE.1"}),

@@ -281,6 +281,20 @@ def test_the_deviation_from_year_to_year(service: Service, segmentation: dict[st
         assert abs(value - money(expected[name])) <= Decimal("0.0002")
 
 
+def test_the_customers_to_work_on_first(service: Service, segmentation: dict[str, Any]) -> None:
+    expected = EXPECTED["customer_priority_margin_per_hour"]
+    names = ("segment", "abc_class", "potential_class", "gap", "revenue")
+    customers = [
+        {"code": one["customer"], "potential": one["effective_potential"], **{name: one[name] for name in names}}
+        for one in segmentation["customers"]
+    ]
+    rates = [PARAMETERS["margin_rate"][name] for name in CLASSES]
+    body = {"customers": customers, "margin_rates": rates, "hours": 100}
+    found = service.post("/v1/calculations/priorities", body, status=200)["items"]
+    assert {one["customer"]: one["margin_per_hour"] for one in found} == expected["index"]
+    assert [one["customer"] for one in found if one["taken"]] == expected["taken_with_100_hours"]
+
+
 def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:
     levers = [
         {"lever": "retention", "operation": "add", "value": 0.05, "abc_class": "A"},

@@ -335,6 +335,38 @@ def test_a_plan_is_approved_and_superseded_and_never_changes(group: Service) -> 
     }
 
 
+def test_the_customers_to_work_on_first(group: Service) -> None:
+    path = "/v1/priorities/customers"
+    assert group.get(path, subsidiary="DE", status=422)["type"] == "/problems/no-data"
+    made = group.post("/v1/segmentations", {"subsidiary": "DE"})
+    found = group.get(path, subsidiary="DE")
+    assert (found["segmentation"], found["fresh"], found["at_risk_known"]) == (made["id"], True, False)
+    indices = [one["margin_per_hour"] for one in found["items"]]
+    assert indices == sorted(indices, reverse=True)
+    assert found["customers"] == len(indices) > 0
+    few = group.get(path, subsidiary="DE", hours=20, salesperson="DE-S1", limit=1)
+    assert (few["hours_taken"], len(few["items"])) == (20, 1)
+    assert {one["salesperson"] for one in few["items"]} == {"DE-S1"}
+    assert few["items"][0]["taken"]
+
+
+def test_a_customer_of_class_a_at_risk_comes_first(group: Service) -> None:
+    feeds = {"results": "register", "funnel": "lines", "activity": "lines"}
+    answer = group.client.put("/v1/subsidiaries/DE/feeds", params={"replace": "true"}, json=feeds)
+    assert answer.status_code == 200, answer.text
+    days = [(4, "2025-03-10", "5000"), (4, "2025-04-10", "5000"), (3, "2025-12-20", "4000"), (3, "2025-11-20", "10")]
+    orders = [
+        {"id": f"O-{place}", "date": day, "customer": f"DE-C{number}", "amount": amount, "margin": "900"}
+        for place, (number, day, amount) in enumerate(days)
+    ]
+    group.submit("orders", orders, subsidiary="DE")
+    group.post("/v1/segmentations", {"subsidiary": "DE"})
+    found = group.get("/v1/priorities/customers", subsidiary="DE")
+    assert found["at_risk_known"]
+    assert [(one["customer"], one["reason"]) for one in found["items"]][:1] == [("DE-C4", "at risk")]
+    assert "DE-C3" not in [one["customer"] for one in found["items"] if one["reason"] == "at risk"]
+
+
 def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:
     plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
     made = group.post("/v1/resource-requirements", {"plan": plan["id"]})
