@@ -7,11 +7,12 @@ from pydantic import Field
 
 from service.api.models import Share, Strict, example
 from service.api.plan_calculations import Positive
+from service.api.plans import LeverName
 from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import NoData, NotFound
 from service.method.priorities import Candidate, class_of, ranked
-from service.operations import methods, priorities
+from service.operations import lever_priorities, methods, priorities
 from service.values import Code, Money, Number
 
 router = APIRouter()
@@ -40,6 +41,28 @@ class CustomerPriorities(Strict):
     customers: int = Field(description="How many there are in all.")
     hours_taken: Number
     items: list[StoredCustomerPriority]
+
+
+class LeverPriority(Strict):
+    """Half the way to the best quarter of the plan's units, in every unit and class that is behind it."""
+
+    lever: LeverName
+    meaning: str
+    elasticity: Number | None = Field(description="Per cent of the plan's margin for one per cent of the lever.")
+    units: int = Field(description="Units that are behind.")
+    gain: Money = Field(description="Margin in the plan's year.")
+    hours: Number = Field(description="Hours more in the plan's year, by the norms.")
+    margin_per_hour: Number | None
+    three_year_gain: Money
+    three_year_hours: Number
+
+
+class LeverPriorities(Strict):
+    plan: str
+    units: int = Field(description="Peers that are compared: a plan of one unit shows no step.")
+    priced: list[LeverPriority] = Field(description="The best margin an hour first.")
+    unpriced: list[LeverPriority] = Field(description="No effort is recorded for these: no margin an hour can be told.")
+    without_step: list[LeverName] = Field(description="Levers in which no unit is behind its peers.")
 
 
 class CustomerToRank(Strict):
@@ -101,6 +124,22 @@ def list_customer_priorities(
     """By the newest segmentation: class A customers at risk, then by the margin that an hour is expected to bring."""
     with entry.reading() as caller:
         return CustomerPriorities(**priorities.customers(caller, subsidiary, salesperson, hours, limit))
+
+
+@router.get(
+    "/priorities/levers",
+    operation_id="listLeverPriorities",
+    summary="Levers to work on first",
+    responses=responses(NotFound),
+    tags=["priorities"],
+)
+def list_lever_priorities(
+    entry: ReadsResults,
+    plan: Annotated[str, Query(max_length=80, description="Id of a plan with several units.", examples=["DE.1"])],
+) -> LeverPriorities:
+    """By the margin an hour of a step that peers have shown; one year and three, as acquisition pays later."""
+    with entry.reading() as caller:
+        return LeverPriorities(plan=plan, **lever_priorities.levers(caller, plan))
 
 
 @router.post(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.access.keys import Scope
+from service.method.plan.levers import LEVERS
 from service.operations.dimensions import DIMENSIONS, TIMES
 from tests.conftest import Service
 from tests.group import hand_in_subsidiary
@@ -365,6 +366,19 @@ def test_a_customer_of_class_a_at_risk_comes_first(group: Service) -> None:
     assert found["at_risk_known"]
     assert [(one["customer"], one["reason"]) for one in found["items"]][:1] == [("DE-C4", "at risk")]
     assert "DE-C3" not in [one["customer"] for one in found["items"] if one["reason"] == "at risk"]
+
+
+def test_the_levers_to_work_on_first(group: Service) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    found = group.get("/v1/priorities/levers", plan=plan["id"])
+    assert found["units"] == 2
+    indices = [one["margin_per_hour"] for one in found["priced"]]
+    assert indices == sorted(indices, reverse=True)
+    told = [one["lever"] for one in found["priced"] + found["unpriced"]]
+    assert sorted([*told, *found["without_step"]]) == sorted(LEVERS)
+    assert {one["margin_per_hour"] for one in found["unpriced"]} <= {None}
+    whole = group.post("/v1/plans", {"subsidiary": "DE"})
+    assert group.get("/v1/priorities/levers", plan=whole["id"])["priced"] == []
 
 
 def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:

@@ -81,6 +81,11 @@ def value_of(inputs: Inputs, lever: str) -> np.ndarray:
     return inputs.win_rate if lever == "win_rate" else inputs.values[lever]
 
 
+def with_value(inputs: Inputs, lever: str, new: np.ndarray) -> Inputs:
+    """The inputs with another value of a lever, given for each unit and class."""
+    return replace(inputs, values={**inputs.values, **_values(inputs, lever, value_of(inputs, lever), new)})
+
+
 def _apply(inputs: Inputs, lever: Lever) -> Inputs:
     _check(lever)
     chosen = np.array([lever.abc_class in (None, abc_class) for abc_class in CLASSES])
