@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service.api import (
+    allocations,
     attainment,
     calculations,
     checks,
@@ -58,6 +59,7 @@ ROUTERS: Sequence[APIRouter] = (
     kpis.router,
     plans.router,
     attainment.router,
+    allocations.router,
     goals.router,
     requirements.router,
     calculations.router,

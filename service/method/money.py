@@ -42,7 +42,7 @@ def largest_remainder(total: int, weights: Sequence[float], keys: Sequence[str])
     return [sign * share for share in shares]
 
 
-def closed(total: int, parts: Sequence[float], keys: Sequence[str]) -> list[int]:
+def closed(total: int, parts: Sequence[float] | Sequence[Fraction], keys: Sequence[str]) -> list[int]:
     """Parts of any sign in whole numbers that add up to `total`, each rounded down and the rest handed out.
 
     What is left goes to the parts with the largest fractions, ties by key; all get more where it is more than that.

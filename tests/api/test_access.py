@@ -131,6 +131,10 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/plans/{plan}/uncertainty"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/calculations/uncertainty"): Call("shared", body={"classes": [_CLASS]}),
     ("GET", "/v1/priorities/customers"): Call("hidden", {"subsidiary": "DE"}),
+    ("POST", "/v1/allocations"): Call("hidden", body={"plan": "DE.1", "target": "1000"}),
+    ("POST", "/v1/calculations/allocation"): Call(
+        "shared", body={"target": "1", "units": [{"name": "one", "planned": "1", "headroom": "1"}]}
+    ),
     ("GET", "/v1/priorities/levers"): Call("hidden", {"plan": "DE.1"}),
     ("POST", "/v1/calculations/priorities"): Call("shared", body=_RANKED),
     ("POST", "/v1/calculations/attainment"): Call("shared", body={"planned": ["1"] * 12, "actual": ["1"]}),

@@ -295,6 +295,20 @@ def test_the_customers_to_work_on_first(service: Service, segmentation: dict[str
     assert [one["customer"] for one in found if one["taken"]] == expected["taken_with_100_hours"]
 
 
+def test_the_missing_amount_by_headroom(service: Service, raw_plan: dict[str, Any]) -> None:
+    expected = EXPECTED["goal_seek_1450"]
+    units = [
+        {"name": str(place), "planned": planned, "headroom": str(headroom)}
+        for place, (planned, headroom) in enumerate((("1400.4836", 1530), ("0", 600), ("0", 185)))
+    ]
+    found = service.post("/v1/calculations/allocation", {"target": "1450", "units": units}, status=200)
+    parts = [Decimal(one["extra"]) for one in found["units"]]
+    assert sum(parts) == Decimal(1450) - Decimal("1400.4836")
+    for part, exact in zip(parts, expected["by_headroom_1530_600_185"], strict=True):
+        assert abs(part - Decimal(str(exact))) < Decimal("0.0001")
+    assert found["unplaced"] == "0"
+
+
 def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:
     levers = [
         {"lever": "retention", "operation": "add", "value": 0.05, "abc_class": "A"},

@@ -381,6 +381,25 @@ def test_the_levers_to_work_on_first(group: Service) -> None:
     assert group.get("/v1/priorities/levers", plan=whole["id"])["priced"] == []
 
 
+@pytest.mark.parametrize("by", [["salesperson"], ["channel"]])
+def test_a_target_is_spread_over_units_to_the_last_cent(group: Service, by: list[str]) -> None:
+    plan = group.post("/v1/plans", {"subsidiary": "DE", "by": by})
+    planned = Decimal(plan["revenue"])
+    for target in (planned + Decimal("1000.01"), planned - 500, planned * 1000):
+        found = group.post("/v1/allocations", {"plan": plan["id"], "target": str(round(target, 2))}, status=200)
+        extra = sum(Decimal(unit["extra"]) for unit in found["units"])
+        assert planned + extra + Decimal(found["unplaced"]) == round(target, 2)
+        for unit in found["units"]:
+            assert Decimal(unit["planned"]) + Decimal(unit["extra"]) == Decimal(unit["allocated"])
+            assert Decimal(unit["extra"]) <= Decimal(unit["cap"])
+    unit = {name: found["units"][0][name] for name in ("salesperson", "channel")}
+    body = {"plan": plan["id"], "target": str(round(planned * 2, 2)), "caps": [{**unit, "cap": "7"}]}
+    assert group.post("/v1/allocations", body, status=200)["units"][0]["extra"] in ("7", "0")
+    stranger = {**body, "caps": [{"salesperson": "nobody", "cap": "7"}]}
+    assert group.post("/v1/allocations", stranger, status=422)["errors"][0]["column"] == "caps"
+    assert group.post("/v1/allocations", {**body, "target": "1.001"}, status=422)["errors"][0]["column"] == "target"
+
+
 def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:
     plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
     made = group.post("/v1/resource-requirements", {"plan": plan["id"]})
