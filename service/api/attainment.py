@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from service.api.models import ResultPath, Strict, example
+from service.api.models import PRINTABLE, ResultPath, Strict, example
 from service.api.plan_calculations import Positive
 from service.api.plans import PlanDocument, plan_document
 from service.api.problems import responses
@@ -23,7 +23,7 @@ Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 class ApprovalRequest(Strict):
     model_config = example(note="Agreed for the year.", stale=True)
 
-    note: str = Field(default="", max_length=1000)
+    note: str = Field(default="", max_length=1000, pattern=PRINTABLE)
     stale: bool = Field(default=False, strict=True, description="Approve it although the data changed since.")
 
 

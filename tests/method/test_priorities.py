@@ -82,3 +82,11 @@ def test_who_has_no_known_margin_is_left_out_and_who_needs_no_effort_comes_last(
 def test_at_risk(before: list[int], expected: bool) -> None:
     """Days before today; 0.8 · max(90, 2 × median interval)."""
     assert at_risk([TODAY - timedelta(days=days) for days in before], TODAY, 90) is expected
+
+
+@pytest.mark.parametrize("name", ["probability", "hours"])
+def test_a_parameter_has_a_value_for_both_segments(name: str) -> None:
+    document = OWN.model_dump()
+    del document[name]["WIN"]
+    with pytest.raises(ValueError, match="GROW and WIN"):
+        type(OWN).model_validate(document)

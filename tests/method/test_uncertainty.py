@@ -2,11 +2,12 @@ from math import sqrt
 
 import pytest
 
+from service.errors import AmountTooLarge
 from service.method.plan.inputs import Input, Inputs
 from service.method.plan.uncertainty import MOST_SAMPLES, normal, simulated, standard_deviation
 from tests.method.test_plan import CELL, inputs
 
-DRAWS = 100_000
+DRAWS = 60_000
 
 
 def own(**changes: float) -> Inputs:
@@ -56,3 +57,17 @@ def test_what_is_certain_has_no_spread() -> None:
 
 def test_too_many_numbers_are_not_drawn() -> None:
     assert simulated(own(), [], 0, None, MOST_SAMPLES, 1) is None
+    assert simulated(own(leads=1e15, value_per_order=0.0), [], 0, None, 10, 1) is None
+
+
+def test_a_spread_out_of_range_is_refused() -> None:
+    for leads, value in ((1e300, 1e10), (1e308, 1e200)):
+        with pytest.raises(AmountTooLarge):
+            standard_deviation(own(leads=leads, value_per_order=value), [])
+
+
+def test_the_normal_law_around_the_plan() -> None:
+    found = normal(100, 10, 100)
+    assert found.probability == 0.5
+    assert (found.p10 + found.p90) / 2 == pytest.approx(found.p50)
+    assert normal(100, 10, found.p10).probability == pytest.approx(0.9)

@@ -400,6 +400,13 @@ def test_a_target_is_spread_over_units_to_the_last_cent(group: Service, by: list
     assert group.post("/v1/allocations", {**body, "target": "1.001"}, status=422)["errors"][0]["column"] == "target"
 
 
+def test_a_plan_that_cannot_be_named_is_not_found(group: Service) -> None:
+    for name in ("DE.1\0", "\0.1", "DE", "DE.99"):
+        assert group.get("/v1/priorities/levers", plan=name, status=404)["type"] == "/problems/not-found"
+        body = {"plan": name, "target": "1"}
+        assert group.post("/v1/allocations", body, status=404)["type"] == "/problems/not-found"
+
+
 def test_requirements_add_up_and_name_the_people_there(group: Service) -> None:
     plan = group.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
     made = group.post("/v1/resource-requirements", {"plan": plan["id"]})

@@ -10,11 +10,15 @@ from math import erf, sqrt
 
 import numpy as np
 
+from service.errors import AmountTooLarge
+from service.method.plan.blocks import LARGEST
 from service.method.plan.inputs import RETENTION, Inputs
 
 MONTHS_A_YEAR = 12
-MOST_SAMPLES = 3_000_000
+MOST_SAMPLES = 1_000_000
 """So many numbers of a kind are drawn: cells × draws."""
+MOST_OF_A_KIND = 1e12
+"""So many customers, leads or lost ones of a class are still drawn."""
 _SUMMED = 24
 """So many uniform numbers are added one by one; more of them are normal."""
 _Z10 = 1.2815515655446004
@@ -41,8 +45,12 @@ def standard_deviation(inputs: Inputs, deals: Deals) -> float:
     left = np.maximum(0, MONTHS_A_YEAR - v["cycle_months"]) / MONTHS_A_YEAR
     times = v["customers"] * kept * (1 - kept) + v["leads"] * flat.conversion * left**3 / 3
     times = times + v["pool"] * (rate / 3 - rate**2 / 4)
-    squares = float((times * (v["order_frequency"] * flat.order_value) ** 2).sum())
-    return sqrt(squares + sum(amount**2 * share * (1 - share) for amount, share in deals))
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused here
+        squares = float((times * (v["order_frequency"] * flat.order_value) ** 2).sum())
+    found = squares + sum(amount**2 * share * (1 - share) for amount, share in deals)
+    if not found < LARGEST**2:
+        raise AmountTooLarge("The spread leaves the range of amounts: check orders, revenue and levers.")
+    return sqrt(found)
 
 
 def normal(planned: float, deviation: float, target: float | None) -> Spread:
@@ -59,7 +67,8 @@ def simulated(
     inputs: Inputs, deals: Deals, planned: float, target: float | None, draws: int, seed: int
 ) -> Spread | None:
     """By so many simulated years around the plan; None where that would be too many numbers to draw."""
-    if inputs.values["customers"].size * draws > MOST_SAMPLES:
+    counts = [inputs.average.values[name] for name in ("customers", "leads", "pool")]
+    if counts[0].size * draws > MOST_SAMPLES or max(float(count.max()) for count in counts) > MOST_OF_A_KIND:
         return None
     years = planned + _deviations(inputs.average, deals, draws, np.random.default_rng(seed))
     p10, p50, p90 = (float(value) for value in np.percentile(years, [10, 50, 90]))

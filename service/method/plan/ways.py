@@ -1,8 +1,8 @@
 """Ways to a target: each lever alone, all levers together, or those that cost the fewest hours; each up to its cap."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Literal
 
 from service.errors import BadArgument
@@ -113,20 +113,31 @@ def ways(inputs: Inputs, season: Sequence[float], norms: ResourceNorms, aim: Aim
         return [_first(road, road.nowhere, _moved(road.nowhere, place)) for place in range(len(movers))]
     if aim.form == "together" or not road.enough(everybody):
         return [_first(road, road.nowhere, everybody)]
-    return [min(_candidates(road, len(movers)), key=lambda one: one.hours)]
+    return [_cheapest(road, len(movers))]
 
 
-def _candidates(road: _Road, count: int) -> list[Way]:
-    """Every way that reaches the target with some movers at their caps and one more on the way there."""
-    found = [road.way(road.nowhere)] if road.enough(road.nowhere) else []
-    for size in range(count):
-        for full in combinations(range(count), size):
-            start = tuple(float(place in full) for place in range(count))
-            if road.enough(start):
-                continue
-            ends = [_moved(start, place) for place in range(count) if place not in full]
-            found += [_first(road, start, end) for end in ends if road.enough(end)]
-    return found
+def _cheapest(road: _Road, count: int) -> Way:
+    """Of the ways that reach the target with some movers at their caps and one more on the way there."""
+    subsets = [tuple(float(place in full) for place in range(count)) for full in _subsets(count)]
+    enough = {start: road.enough(start) for start in subsets}
+    hours = {start: road.hours(start) for start in subsets}
+    # Hours lie between those at both ends: what cannot be cheaper than the best known way is not followed.
+    pairs = [
+        (min(hours[start], hours[end]), start, end)
+        for start in subsets
+        for end in (_moved(start, place) for place in range(count))
+        if enough[end] and not enough[start]
+    ]
+    best = road.way(road.nowhere)
+    for least, start, end in sorted(pairs):
+        if not best.reachable or least < best.hours:
+            way = _first(road, start, end)
+            best = way if not best.reachable or way.hours < best.hours else best
+    return best
+
+
+def _subsets(count: int) -> Iterator[tuple[int, ...]]:
+    return chain.from_iterable(combinations(range(count), size) for size in range(count + 1))
 
 
 def _first(road: _Road, start: tuple[float, ...], end: tuple[float, ...]) -> Way:
