@@ -9,7 +9,9 @@
     ├── NotFound              404  there is none, or it is not yours to see
     ├── MethodNotAllowed      405  the path exists, but not for this method
     ├── Conflict              409  it clashes with what is stored
-    │   └── RequestInProgress      the same Idempotency-Key is being worked on
+    │   ├── RequestInProgress      the same Idempotency-Key is being worked on
+    │   ├── StalePlan              the data changed since the plan was calculated
+    │   └── Superseded             a later plan took its place
     ├── PreconditionFailed    412  it changed since you read it
     ├── TooLarge              413  the body is over the limit
     ├── WrongContentType      415  a format that this operation does not read
@@ -172,6 +174,18 @@ class ChangedSince(Conflict):
     """A later submission changed rows of the one to be withdrawn. Withdraw or correct the later one first."""
 
     title = "Changed since by a later submission"
+
+
+class StalePlan(Conflict):
+    """The data changed since the plan was calculated. Calculate it again, or approve it with `stale`."""
+
+    title = "The plan rests on earlier data"
+
+
+class Superseded(Conflict):
+    """The plan was approved once, and a later approved plan took its place. Calculate a new one."""
+
+    title = "A later plan took its place"
 
 
 class PreconditionFailed(KontorError):

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     STATISTICS_READ = "statistics:read"
     RESULTS_READ = "results:read"
     PLANS_WRITE = "plans:write"
+    PLANS_APPROVE = "plans:approve"
     ADMIN = "admin"
 
 

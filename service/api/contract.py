@@ -8,20 +8,26 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service.api import (
+    allocations,
+    attainment,
     calculations,
     checks,
     closed_months,
     coverage,
     customers,
     exchange_rates,
+    explanations,
     forms,
+    goals,
     group,
     indicators,
     jobs,
     kpis,
     methods,
     overrides,
+    plan_calculations,
     plans,
+    priorities,
     registers,
     requirements,
     salespeople,
@@ -30,6 +36,7 @@ from service.api import (
     statistics,
     submissions,
     subsidiaries,
+    uncertainty,
 )
 from service.api.problems import MEDIA_TYPE, responses
 from service.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable, Unprocessable
@@ -55,8 +62,15 @@ ROUTERS: Sequence[APIRouter] = (
     segmentations.router,
     kpis.router,
     plans.router,
+    attainment.router,
+    allocations.router,
+    goals.router,
     requirements.router,
     calculations.router,
+    plan_calculations.router,
+    explanations.router,
+    uncertainty.router,
+    priorities.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
 DESCRIPTION = """\
@@ -77,6 +91,7 @@ TAGS = [
     {"name": "segmentations", "description": "ABC segmentation: classes, segments, migration."},
     {"name": "plans", "description": "Sales plans calculated from the statistics."},
     {"name": "resources", "description": "Hours and people that a plan needs."},
+    {"name": "priorities", "description": "What to do first."},
     {"name": "calculations", "description": "Data in, result out, nothing kept."},
     {"name": "operations", "description": "For those who run the service."},
 ]

@@ -11,6 +11,9 @@ from service.store import subsidiaries
 from service.store.reach import Reach
 from service.values import Code, MonthText
 
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+Count = Annotated[int, Field(ge=0, le=10**9, strict=True)]
+NOTHING = "0"
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 

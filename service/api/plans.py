@@ -1,6 +1,8 @@
 """Sales plans, calculated from the statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +19,7 @@ from service.errors import BadArgument, NoData, NotFound
 from service.method.months import month_text
 from service.method.plan import levers
 from service.method.plan.goal import Question as Goal
-from service.operations import keeping
+from service.operations import approvals, keeping, scenarios
 from service.operations import plans as operation
 from service.operations.repeats import Answer
 from service.store import plans, results
@@ -27,6 +29,7 @@ router = APIRouter(tags=["plans"])
 
 Unit = Literal["salesperson", "channel"]
 LeverName = Literal[
+    "customers",
     "retention",
     "order_frequency",
     "value_per_order",
@@ -39,6 +42,7 @@ LeverName = Literal[
     "conversion_3",
     "cycle_months",
     "reactivation_rate",
+    "win_rate",
     "capture",
 ]
 PlanClass = Literal["A", "B", "C"]
@@ -49,9 +53,21 @@ class LeverSetting(Strict):
     """An argument of the plan that somebody can change."""
 
     lever: LeverName
-    operation: Literal["set", "multiply"]
+    operation: levers.Operation
     value: Finite
     abc_class: PlanClass | None = Field(default=None, description="Only for this class; null for all.")
+    start: Annotated[int, Field(ge=1, le=12, strict=True)] = Field(
+        default=1, description="Month of the plan from which it works; 1 is the plan's first."
+    )
+    ramp: Annotated[int, Field(ge=0, le=12, strict=True)] = Field(
+        default=0, description="Months over which it comes in evenly; 0: at once."
+    )
+    at_least: Finite | None = Field(default=None, description="The value it leads to is not below this.")
+    at_most: Finite | None = Field(default=None, description="The value it leads to is not above this.")
+
+    def given(self) -> levers.Lever:
+        """As the method wants it."""
+        return levers.Lever(name=self.lever, **self.model_dump(exclude={"lever"}))
 
 
 class PlanRequest(Strict):
@@ -96,13 +112,24 @@ class PlanUnit(PlanTotal):
     blocks: list[PlanBlock]
 
 
+class PlanDecision(Strict):
+    status: Literal["approved", "superseded"]
+    at: datetime
+    key: str = Field(description="Public id of the API key.")
+    data_revision: int = Field(description="The state of the data then.")
+    successor: str | None = Field(description="The plan that took its place.")
+    note: str
+
+
 class PlanDocument(ResultDocument):
-    status: Literal["draft"]
+    status: Literal["draft", "approved", "superseded"]
+    decisions: list[PlanDecision] = Field(description="Who approved it, when, and what took its place.")
     first: str
     last: str
     window: WindowDocument
     by: list[Unit]
     levers: list[LeverSetting]
+    baseline: str | None = Field(default=None, description="Of a scenario: the plan without its levers.")
     revenue: Money
     margin: Money
     blocks: list[PlanBlock]
@@ -130,6 +157,33 @@ class PlanInput(Strict):
     value: float
     provenance: str = Field(description="observed, shrunk, borrowed from …, default, set by lever.")
     n: int | None = Field(description="How many customers or deals it was observed on.")
+
+
+class Contribution(LeverSetting):
+    """What a lever adds to the baseline, by Shapley values."""
+
+    revenue: Money
+    margin: Money
+
+
+class Elasticity(Strict):
+    lever: LeverName
+    meaning: str
+    abc_class: PlanClass
+    revenue: Number | None = Field(description="Per cent of the plan's revenue for one per cent of the lever.")
+    margin: Number | None = Field(description="Per cent of the plan's margin; null where that is 0.")
+
+
+class LeversDocument(Strict):
+    plan: str
+    baseline: str | None = Field(description="The plan without levers; null where this one has none.")
+    revenue: Money
+    margin: Money
+    baseline_revenue: Money
+    baseline_margin: Money
+    contributions: list[Contribution] = Field(description="They add up to the difference exactly.")
+    not_split: str | None = Field(description="Why there are no contributions, where there are levers.")
+    elasticities: list[Elasticity] = Field(description="Of price and quantity: of 1 + change.")
 
 
 class GoalRequest(Strict):
@@ -186,14 +240,15 @@ def compute_plan(
             asked.first,
             (asked.window_first, asked.window_last),
             tuple(sorted(set(asked.by))),
-            tuple(levers.Lever(one.lever, one.operation, one.value, one.abc_class) for one in asked.levers),
+            tuple(one.given() for one in asked.levers),
             asked.method,
             asked.window_period,
         )
         home, number, made = operation.compute(entry, question)
         with entry.reading() as caller:
             row = keeping.get(caller, home, results.PLAN, number)
-        return Answer(201 if made else 200, _document(row).model_dump_json())
+            document = plan_document(row, approvals.told(caller, [row]))
+        return Answer(201 if made else 200, document.model_dump_json())
 
     return answer_once(request, entry, asked.subsidiary, idempotency_key, asked, work)
 
@@ -211,14 +266,17 @@ def list_plans(
     with entry.reading() as caller:
         reach = narrowed(caller, subsidiary)
         rows = results.page(caller.connection, reach, results.PLAN, limit + 1, read_cursor(after, int, int))
-    return page_of(request, response, rows, limit, _document, lambda row: (row.subsidiary_id, row.number))
+        lives = approvals.told(caller, rows)
+    item = partial(plan_document, lives=lives)
+    return page_of(request, response, rows, limit, item, lambda row: (row.subsidiary_id, row.number))
 
 
 @router.get("/plans/{plan}", operation_id="getPlan", summary="One plan", responses=responses(NotFound))
 def get_plan(plan: ResultPath, entry: ReadsResults) -> PlanDocument:
     """Its totals by block, month and unit, and what it rests on."""
     with entry.reading() as caller:
-        return _document(keeping.find(caller, results.PLAN, plan)[1])
+        row = keeping.find(caller, results.PLAN, plan)[1]
+        return plan_document(row, approvals.told(caller, [row]))
 
 
 @router.get(
@@ -243,6 +301,15 @@ def list_plan_inputs(
     cursor = read_cursor(after, str, str, str, str)
     rows = _part(entry, plan, plans.INPUT, plans.INPUT_ORDER, limit, cursor)
     return page_of(request, response, rows, limit, _input, lambda row: [getattr(row, n) for n in plans.INPUT_ORDER])
+
+
+@router.get(
+    "/plans/{plan}/levers", operation_id="getPlanLevers", summary="Levers of a plan", responses=responses(NotFound)
+)
+def get_plan_levers(plan: ResultPath, entry: ReadsResults) -> LeversDocument:
+    """What each lever of a scenario adds to its baseline, and how far the plan moves with every lever there is."""
+    with entry.reading() as caller:
+        return LeversDocument(plan=plan, **scenarios.described(caller, plan))
 
 
 @router.post(
@@ -278,6 +345,8 @@ def _input(row: Row[Any]) -> PlanInput:
     return PlanInput(input=row.name, **words)
 
 
-def _document(row: Row[Any]) -> PlanDocument:
-    kept = keeping.summary(row)
-    return PlanDocument(**keeping.described(row), **{name: kept[name] for name in kept.keys() - {"season"}})
+def plan_document(row: Row[Any], lives: Mapping[tuple[int, int], dict[str, Any]]) -> PlanDocument:
+    """A kept plan with what was decided about it."""
+    kept = keeping.summary(row) | lives[row.subsidiary_id, row.number]
+    own = {name: kept[name] for name in kept.keys() - {"season", "baseline"}}
+    return PlanDocument(**keeping.described(row), baseline=scenarios.baseline_id(row.subsidiary, kept), **own)

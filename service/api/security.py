@@ -63,6 +63,7 @@ Reads = Annotated[Entry, needs(Scope.STATISTICS_READ)]
 Submits = Annotated[Entry, needs(Scope.STATISTICS_WRITE)]
 ReadsResults = Annotated[Entry, needs(Scope.RESULTS_READ)]
 Plans = Annotated[Entry, needs(Scope.PLANS_WRITE)]
+Approves = Annotated[Entry, needs(Scope.PLANS_APPROVE)]
 Administers = Annotated[Entry, needs(Scope.ADMIN)]
 
 

@@ -1,5 +1,6 @@
 """Splitting and converting exact amounts, so that parts always add up to totals."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -25,6 +26,19 @@ def largest_remainder(total: int, weights: Sequence[float], keys: Sequence[str])
     for place in order[:left]:
         shares[place] += 1
     return [sign * share for share in shares]
+
+
+def closed(total: int, parts: Sequence[float] | Sequence[Fraction], keys: Sequence[str]) -> list[int]:
+    """Parts of any sign in whole numbers that add up to `total`, each rounded down and the rest handed out.
+
+    What is left goes to the parts with the largest fractions, ties by key; all get more where it is more than that.
+    """
+    whole = [math.floor(part) for part in parts]
+    each, left = divmod(total - sum(whole), len(parts))
+    order = sorted(range(len(parts)), key=lambda place: (whole[place] - parts[place], keys[place]))
+    for rank, place in enumerate(order):
+        whole[place] += each + (rank < left)
+    return whole
 
 
 def _divide(product: int) -> int:

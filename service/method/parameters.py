@@ -210,6 +210,25 @@ class OwnIndicator(_Group):
     meaning: Text
 
 
+def _for_grow_and_win(values: dict[str, Any]) -> dict[str, Any]:
+    if set(values) != {"GROW", "WIN"}:
+        raise ValueError("a value for each of GROW and WIN is needed")
+    return values
+
+
+_PER_SEGMENT = AfterValidator(_for_grow_and_win)
+
+
+class PriorityParameters(_Group):
+    probability: Annotated[dict[str, Share], _PER_SEGMENT] = _parameter(
+        "share", "That a customer of the segment can be moved within a year.", assumption=True
+    )
+    reach: Share = _parameter("share", "Of a customer's potential that can be won within a year.", assumption=True)
+    hours: Annotated[dict[str, Number], _PER_SEGMENT] = _parameter(
+        "hours", "That working on a customer of the segment takes a year.", assumption=True
+    )
+
+
 class Parameters(_Group):
     """A method version. It never changes; a result names the one it was computed with."""
 
@@ -224,6 +243,7 @@ class Parameters(_Group):
     plan: PlanParameters
     deals: Deals
     resources: ResourceNorms
+    priorities: PriorityParameters
     indicators: Annotated[tuple[OwnIndicator, ...], Field(max_length=100)] = ()
 
 

@@ -59,6 +59,15 @@ def productive_hours(norms: ResourceNorms) -> float:
     return hours
 
 
+def customers_at_end(inputs: Inputs) -> np.ndarray:
+    """Nend: who stays, is won, comes back, and whose open deals are won; units × classes."""
+    v = inputs.values
+    left = np.maximum(0, MONTHS_A_YEAR - v["cycle_months"])
+    won: np.ndarray = v["leads"] * inputs.conversion * left / MONTHS_A_YEAR
+    at_end: np.ndarray = inputs.stay + won + v["pool"] * v["reactivation_rate"] + v["open_wins"]
+    return at_end
+
+
 @np.errstate(over="ignore", invalid="ignore")  # what comes of it is refused below
 def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     """Hours by unit, class and kind of work for a plan with these inputs.
@@ -70,8 +79,7 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     won = v["leads"] * inputs.conversion
     left = np.maximum(0, MONTHS_A_YEAR - v["cycle_months"])
     back = v["pool"] * v["reactivation_rate"]
-    at_end = inputs.stay + won * left / MONTHS_A_YEAR + back + v["open_wins"]
-    average = (v["customers"] + at_end) / 2
+    average = (v["customers"] + customers_at_end(inputs)) / 2
     orders = v["order_frequency"] * (inputs.stay + won * left**2 / 288 + back / 2)
     stages = np.array([norms.stage_hours[name] for name in CLASSES]).T
     reached = np.cumprod([np.ones_like(won), *(v[name] for name in CONVERSIONS[:-1])], axis=0)

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from service.errors import BadArgument
 from service.method.measures import MEASURES
 from service.method.parameters import Parameters
-from service.method.plan.inputs import CONVERSIONS, Input, Inputs
-from service.method.plan.statistics import defaults, migration
+from service.method.plan.inputs import CONVERSIONS, Evidence, Input, Inputs
+from service.method.plan.statistics import by, defaults, migration
 from service.method.segments import Segmentation, segment
 from service.method.segments.classes import CLASSES
 from service.operations import methods
@@ -59,16 +59,14 @@ def segmentation(rows: Sequence[Mapping[str, Any]], parameters: Parameters, mont
     return segment(frame, parameters, months, np.zeros((len(frame), 0), dtype="int64"), [])
 
 
-def inputs(classes: Mapping[str, Mapping[str, Any]], counts: Counts) -> Inputs:
+def inputs(classes: Mapping[str, Mapping[str, Input]], counts: Counts) -> Inputs:
     """Inputs of one unit from what is given per class; what is absent is the method's default."""
     standard = methods.standard().plan
     shrinkage = standard.shrinkage if counts.shrinkage is None else counts.shrinkage
     moved = migration(counts.moves, shrinkage)
     cells = {}
     for abc_class in CLASSES:
-        given = {
-            name: Input(float(value), GIVEN) for name, value in classes.get(abc_class, {}).items() if value is not None
-        }
+        given = classes.get(abc_class, {})
         cells[abc_class] = {**defaults(standard, abc_class), **moved.get(abc_class, {}), **given}
     return Inputs.of({UNIT: cells})
 
@@ -81,15 +79,29 @@ def of_class(
     conversions: Sequence[float] | None,
     open_deals: Sequence[tuple[float, float]],
     more: Mapping[str, float | None],
-) -> dict[str, float | None]:
+) -> dict[str, Input]:
     """Inputs of a class from sums: F and V from orders and revenue, amounts and wins expected of open deals."""
     orders = round(orders, AMOUNT_DECIMALS)
-    return {
-        **more,
-        "customers": customers,
-        "order_frequency": orders / customers * 12 / months if customers else 0.0,
-        "value_per_order": revenue / orders if orders else 0.0,
-        **(dict(zip(CONVERSIONS, conversions, strict=True)) if conversions is not None else {}),
-        "open_deals": sum(amount * rate for amount, rate in open_deals),
-        "open_wins": sum(rate for _, rate in open_deals),
+    facts = {"orders": orders, "customers": customers, "months": months, "revenue": revenue}
+    frequency = by("orders / customers * 12 / months" if customers else "0", facts)
+    value = by("revenue / orders" if orders else "0", facts)
+    gap = more["grow_gap"] or 0.0
+    deals = {f"amount_{place}": amount for place, (amount, _) in enumerate(open_deals, start=1)}
+    rates = {f"rate_{place}": rate for place, (_, rate) in enumerate(open_deals, start=1)}
+    products = " + ".join(f"{amount} * {rate}" for amount, rate in zip(deals, rates, strict=True))
+    computed = {
+        "order_frequency": Input(orders / customers * 12 / months if customers else 0.0, GIVEN, None, frequency),
+        "value_per_order": Input(revenue / orders if orders else 0.0, GIVEN, None, value),
+        "grow_gap": Input(gap * 12 / months, GIVEN, None, by("gap * 12 / months", {"gap": gap, "months": months})),
+        "open_amount": _given(sum(deals.values()), " + ".join(deals), deals),
+        "open_deals": _given(sum(amount * rate for amount, rate in open_deals), products, {**deals, **rates}),
+        "open_wins": _given(sum(rates.values()), " + ".join(rates), rates),
     }
+    plain = {**more, "customers": customers}
+    if conversions is not None:
+        plain |= dict(zip(CONVERSIONS, conversions, strict=True))
+    return {name: _given(value) for name, value in plain.items() if value is not None} | computed
+
+
+def _given(value: float, formula: str = "", facts: Mapping[str, float] | None = None) -> Input:
+    return Input(float(value), GIVEN, None, Evidence(formula, facts or {}) if formula else None)

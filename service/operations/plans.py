@@ -1,18 +1,19 @@
 """Calculating a plan for a subsidiary: from its segmentation and funnel to lines of exact money, kept."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import BadArgument
 from service.method.months import month_text
 from service.method.plan import goal, levers, spread, statistics
 from service.method.plan.blocks import BLOCKS, plan
-from service.method.plan.inputs import Input, Inputs
+from service.method.plan.inputs import Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.operations import keeping, windows
 from service.operations.segments import Basis, Entry, read_basis, segmented, window_text
@@ -54,26 +55,47 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
             return basis.home, kept, False
         units, baseline = _baseline(caller, basis, question.by)
         currency = subsidiaries.get(caller.connection, caller.reach, question.subsidiary).currency
-    inputs = levers.apply(baseline, question.levers)
     season = [basis.season.of(first + place) for place in range(12)]
-    rows = list(spread.lines(plan(inputs, season), first, minor_units(currency)))
+    drafts = []
+    for moved in [(), question.levers] if question.levers else [()]:
+        inputs = levers.apply(baseline, moved)
+        rows = list(spread.lines(plan(inputs, season), first, minor_units(currency)))
+        drafts.append((replace(question, levers=moved), inputs, rows))
     with entry.writing() as caller:
-        summary = _summary(basis, first, question, units, rows) | {"notes": _notes(basis, baseline)}
-        number, made = keeping.keep(caller, basis.home, results.PLAN, asked, summary)
-        if made:
-            key = {"subsidiary_id": basis.home.one, "plan": number}
-            results.add_rows(caller.connection, plans.LINE, [{**key, **_line(units, row)} for row in rows])
-            results.add_rows(caller.connection, plans.INPUT, [{**key, **row} for row in _inputs(units, inputs)])
+        # A scenario is kept beside its baseline, which is kept once.
+        number, made, of_baseline = 0, False, None
+        for asked_for, inputs, rows in drafts:
+            summary = _summary(basis, first, asked_for, units, rows)
+            summary |= {"notes": _notes(basis, baseline), "baseline": of_baseline}
+            number, made = _keep(caller, basis.home, _asked(basis, first, asked_for), summary, (units, inputs, rows))
+            of_baseline = number
     return basis.home, number, made
+
+
+def _keep(
+    caller: Caller,
+    home: Reach,
+    asked: tuple[str, int, dict[str, Any]],
+    summary: dict[str, Any],
+    found: tuple[Sequence[Unit], Inputs, Sequence[spread.Line]],
+) -> tuple[int, bool]:
+    """Store a plan with its lines and inputs; its number and whether it is new."""
+    units, inputs, rows = found
+    number, made = keeping.keep(caller, home, results.PLAN, asked, summary)
+    if made:
+        key = {"subsidiary_id": home.one, "plan": number}
+        results.add_rows(caller.connection, plans.LINE, [{**key, **_line(units, row)} for row in rows])
+        results.add_rows(caller.connection, plans.INPUT, [{**key, **row} for row in _inputs(units, inputs)])
+    return number, made
 
 
 def seek(caller: Caller, identifier: str, question: goal.Question) -> dict[str, Any]:
     """How far one lever alone must move for a kept plan to reach a target; every unit by the same factor."""
     home, row = keeping.find(caller, results.PLAN, identifier)
     kept = keeping.summary(row)
-    units, inputs = read_inputs(caller, home, row.number)
+    units, inputs = read_inputs(caller, home, row)
     found = goal.seek(inputs, kept["season"], question)
-    values = lever_values(found.inputs, question.lever)
+    values = levers.value_of(found.inputs.average, question.lever)
     changed = [
         {
             **dict(zip(_UNIT_WORDS, unit, strict=True)),
@@ -95,29 +117,43 @@ def seek(caller: Caller, identifier: str, question: goal.Question) -> dict[str, 
     }
 
 
-def read_inputs(caller: Caller, home: Reach, number: int) -> tuple[list[Unit], Inputs]:
-    """The inputs of a kept plan, as they were."""
+def read_inputs(caller: Caller, home: Reach, row: Row[Any]) -> tuple[list[Unit], Inputs]:
+    """The inputs of a kept plan, as they were: of a scenario those of its baseline, moved by its levers."""
+    units, baseline, moved = read_baseline(caller, home, row)
+    return units, levers.apply(baseline, moved)
+
+
+def read_baseline(caller: Caller, home: Reach, row: Row[Any]) -> tuple[list[Unit], Inputs, list[levers.Lever]]:
+    """The inputs of a kept plan before its levers, and the levers.
+
+    A scenario kept before baselines were has only its own inputs, which have its levers in them: it has none then.
+    """
+    kept = keeping.summary(row)
+    baseline = kept.get("baseline")
+    number = row.number if baseline is None else baseline
     found: dict[str, dict[str, dict[str, Input]]] = {}
     units: dict[str, Unit] = {}
-    for row in plans.page(caller.connection, home, plans.INPUT, plans.INPUT_ORDER, number):
-        unit = (row.salesperson, row.channel)
+    for one in plans.page(caller.connection, home, plans.INPUT, plans.INPUT_ORDER, number):
+        unit = (one.salesperson, one.channel)
         name = unit_name(unit)
         units[name] = unit
-        cells = found.setdefault(name, {}).setdefault(row.abc_class, {})
-        cells[row.name] = Input(row.value, row.provenance, row.n)
-    return list(units.values()), Inputs.of(found)
+        cells = found.setdefault(name, {}).setdefault(one.abc_class, {})
+        evidence = None if one.evidence is None else Evidence(**json.loads(one.evidence))
+        cells[one.name] = Input(one.value, one.provenance, one.n, evidence)
+    moved = [] if baseline is None else [_given(lever) for lever in kept["levers"]]
+    return list(units.values()), Inputs.of(found), moved
 
 
-def lever_values(inputs: Inputs, lever: str) -> np.ndarray:
-    """What a lever is, units × classes."""
-    return inputs.retention if lever == "retention" else inputs.values[lever]
+def told(lever: levers.Lever) -> dict[str, Any]:
+    """A lever as requests, answers and kept plans have it."""
+    return {"lever" if name == "name" else name: value for name, value in asdict(lever).items()}
 
 
 def unit_name(unit: Unit) -> str:
     return "\t".join(unit)
 
 
-def _unit(name: str) -> Unit:
+def unit_of(name: str) -> Unit:
     salesperson, channel = name.split("\t")
     return salesperson, channel
 
@@ -127,32 +163,30 @@ def _asked(basis: Basis, first: int, question: Question) -> tuple[str, int, dict
         "window": [month_text(basis.window.first), month_text(basis.window.last)],
         "first": month_text(first),
         "by": list(question.by),
-        "levers": [_lever(lever) for lever in question.levers],
+        "levers": [told(lever) for lever in question.levers],
     }
     return basis.parameters.id, basis.data_revision, parameters
 
 
-def _lever(lever: levers.Lever) -> dict[str, Any]:
-    return {
-        "lever": lever.name,
-        "operation": lever.operation,
-        "value": lever.value,
-        "abc_class": lever.abc_class,
-    }
+def _given(kept: Mapping[str, Any]) -> levers.Lever:
+    return levers.Lever(**{"name" if name == "lever" else name: value for name, value in kept.items()})
 
 
 def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs]:
     """Units and their inputs: from the customers of their portfolio and the funnel of their own lines."""
     frame = segmented(basis).customers
-    frame = frame.assign(
-        unit=_unit_names([frame[word].tolist() if word in by else None for word in _UNIT_WORDS], frame)
-    )
+    frame = frame.assign(unit=unit_names(frame, by))
     funnel = _funnel(caller, basis, by, frame)
     names = sorted({*frame["unit"], *funnel["unit"]}) if by else [unit_name(("", ""))]
     inputs = statistics.derive(
         frame, funnel, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
     )
-    return [_unit(name) for name in names], inputs
+    return [unit_of(name) for name in names], inputs
+
+
+def unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
+    """The unit of each customer: of his portfolio."""
+    return _unit_names([frame[word].tolist() if word in by else None for word in _UNIT_WORDS], frame)
 
 
 def _unit_names(columns: Sequence[list[str] | None], frame: pd.DataFrame) -> list[str]:
@@ -202,6 +236,7 @@ def _inputs(units: Sequence[Unit], inputs: Inputs) -> list[dict[str, Any]]:
             "value": found.value,
             "provenance": found.provenance,
             "n": found.n,
+            "evidence": None if found.evidence is None else json.dumps(asdict(found.evidence)),
         }
         for unit, abc_class, name, found in inputs
     ]
@@ -220,12 +255,11 @@ def _summary(
     ]
     months = [first + place for place in range(12)]
     return {
-        "status": "draft",
         "first": month_text(months[0]),
         "last": month_text(months[-1]),
         "window": window_text(basis.window),
         "by": list(question.by),
-        "levers": [_lever(lever) for lever in question.levers],
+        "levers": [told(lever) for lever in question.levers],
         **_total(rows),
         "blocks": _blocks(rows),
         "months": [

@@ -10,7 +10,7 @@ from service.store.reach import GROUP, Reach
 GROUP_CODE = "group"
 """Stands for the subsidiary in ids of what belongs to the group."""
 
-_ID = re.compile(r"(.{1,64})\.([1-9][0-9]{0,8})", re.ASCII)
+_ID = re.compile(r"([^\x00]{1,64})\.([1-9][0-9]{0,8})", re.ASCII)
 
 
 def write(subsidiary: str, number: int) -> str:

@@ -38,14 +38,14 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
         kept = results.find(caller.connection, home, results.REQUIREMENT, keeping.digest(*asked))
         if kept is not None:
             return home, kept, False
-        units, inputs = read_inputs(caller, home, plan.number)
+        units, inputs = read_inputs(caller, home, plan)
         planned = keeping.summary(plan)
         window = Window(parse_month(planned["first"]), parse_month(planned["last"]))
         employed = dimensions.employment(caller, home)
-    needed = requirement(inputs, norms)
+    needed = requirement(inputs.average, norms)
     with entry.writing() as caller:
-        there = _present(employed, units, planned["by"], window)
-        summary = {"plan": question.plan, **_summary(units, needed, there, _fte(employed, window))}
+        there = present(employed, units, planned["by"], window)
+        summary = {"plan": question.plan, **_summary(units, needed, there, fte(employed, window))}
         number, made = keeping.keep(caller, home, results.REQUIREMENT, asked, summary)
         if made:
             key = {"subsidiary_id": home.one, "requirement": number}
@@ -53,18 +53,18 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     return home, number, made
 
 
-def _present(
+def present(
     employed: Sequence[dimensions.Employed], units: Sequence[Unit], by: Sequence[str], window: Window
 ) -> list[Fraction | None]:
     """FTE employed over the plan's months by unit; None where units cut across sellers."""
     if "channel" in by:
         return [None for _ in units]
     if not by:
-        return [_fte(employed, window)]
-    return [_fte([one for one in employed if one.words["salesperson"] == unit[0]], window) for unit in units]
+        return [fte(employed, window)]
+    return [fte([one for one in employed if one.words["salesperson"] == unit[0]], window) for unit in units]
 
 
-def _fte(employed: Sequence[dimensions.Employed], window: Window) -> Fraction:
+def fte(employed: Sequence[dimensions.Employed], window: Window) -> Fraction:
     return sum((one.in_window(window) for one in employed), Fraction(0))
 
 

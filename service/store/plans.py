@@ -1,9 +1,10 @@
 """Lines and inputs of a stored plan: for each unit (salesperson × channel, `""` for all) and class."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, cast, func, select
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, cast, func, insert, select
 from sqlmodel import Field, SQLModel
 
 from service.method.months import Window
@@ -42,8 +43,28 @@ class PlanInput(SQLModel, table=True):
     value: float
     provenance: str = Field(max_length=200)
     n: int | None
+    evidence: str | None = Field(sa_type=Text)
 
 
+class PlanDecision(SQLModel, table=True):
+    """That a plan was approved or superseded: when, by which key, against which state of the data. Never changed."""
+
+    __tablename__ = "plan_decision"
+    __table_args__ = (ForeignKeyConstraint(["subsidiary_id", "plan"], ["plan.subsidiary_id", "plan.number"]),)
+    subsidiary_id: int = number_key()
+    plan: int = number_key()
+    status: str = Field(max_length=10, primary_key=True)
+    first: int
+    """First month of the plan."""
+    decided_at: datetime
+    key_id: str = Field(max_length=32)
+    data_revision: int = amount()
+    successor: int | None
+    """Number of the plan that took its place."""
+    note: str = Field(max_length=1000)
+
+
+DECISION: Table = PlanDecision.__table__  # type: ignore[attr-defined]
 LINE: Table = PlanLine.__table__  # type: ignore[attr-defined]
 INPUT: Table = PlanInput.__table__  # type: ignore[attr-defined]
 LINE_ORDER = ("salesperson", "channel", "abc_class", "block", "period")
@@ -85,3 +106,24 @@ def of_months(connection: Connection, reach: Reach, window: Window) -> Sequence[
     keys = (LINE.c.subsidiary_id, LINE.c.plan, LINE.c.salesperson, LINE.c.channel, LINE.c.abc_class, LINE.c.period)
     sums = (cast(func.sum(LINE.c[name]), BigInteger).label(name) for name in ("revenue", "margin"))
     return connection.execute(select(*keys, *sums).join_from(LINE, covered, newest).group_by(*keys)).all()
+
+
+def decisions(connection: Connection, reach: Reach, plans: Collection[tuple[int, int]]) -> Sequence[Row[Any]]:
+    """What was decided about these plans (subsidiary, number), oldest first."""
+    c = DECISION.c
+    numbers = sorted({number for _, number in plans})
+    condition = reach.narrowed({subsidiary for subsidiary, _ in plans}).covers(c.subsidiary_id) & c.plan.in_(numbers)
+    return connection.execute(select(DECISION).where(condition).order_by(c.decided_at, c.status)).all()
+
+
+def approved(connection: Connection, reach: Reach, first: int) -> Row[Any] | None:
+    """The approval that holds for the plans of the one subsidiary that begin in this month."""
+    c, gone = DECISION.c, DECISION.alias("gone")
+    superseded = select(gone.c.plan).where(gone.c.subsidiary_id == reach.one, gone.c.status == "superseded")
+    statement = select(DECISION).where(c.subsidiary_id == reach.one, c.status == "approved", c.first == first)
+    return connection.execute(statement.where(c.plan.not_in(superseded))).one_or_none()
+
+
+def decide(connection: Connection, reach: Reach, values: dict[str, Any]) -> None:
+    """Record a decision about a plan of the one subsidiary in reach, which must be locked for writing."""
+    connection.execute(insert(DECISION).values(values | {"subsidiary_id": reach.one}))

@@ -48,6 +48,20 @@ _RATES = [{"period": "2026-01", "currency": "PLN", "reference": "EUR", "rate": "
 _SEGMENTATION = {"customers": [{"code": "C1", "revenue": "10"}]}
 _CLASS = {"abc_class": "A", "customers": 1, "orders": 10, "revenue": "100"}
 _METHOD = standard().model_dump(mode="json") | {"id": "house-1"}
+_RANKED = {
+    "customers": [
+        {
+            "code": "C1",
+            "segment": "GROW",
+            "abc_class": "A",
+            "potential_class": "A",
+            "gap": "1",
+            "potential": "2",
+            "revenue": "1",
+        }
+    ],
+    "margin_rates": [0.2, 0.2, 0.2],
+}
 ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/subsidiaries"): Call("filtered"),
     ("GET", "/v1/subsidiaries/{subsidiary}"): Call("hidden"),
@@ -128,6 +142,26 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/plans/{plan}"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/lines"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/inputs"): Call("hidden", path={"plan": "DE.1"}),
+    ("GET", "/v1/plans/{plan}/levers"): Call("hidden", path={"plan": "DE.1"}),
+    ("GET", "/v1/plans/{plan}/explanation"): Call("hidden", path={"plan": "DE.1"}),
+    ("POST", "/v1/calculations/explanation"): Call("shared", body={"classes": [_CLASS]}),
+    ("GET", "/v1/plans/{plan}/uncertainty"): Call("hidden", path={"plan": "DE.1"}),
+    ("POST", "/v1/calculations/uncertainty"): Call("shared", body={"classes": [_CLASS]}),
+    ("GET", "/v1/priorities/customers"): Call("hidden", {"subsidiary": "DE"}),
+    ("POST", "/v1/allocations"): Call("hidden", body={"plan": "DE.1", "target": "1000"}),
+    ("POST", "/v1/calculations/allocation"): Call(
+        "shared", body={"target": "1", "units": [{"name": "one", "planned": "1", "headroom": "1"}]}
+    ),
+    ("GET", "/v1/priorities/levers"): Call("hidden", {"plan": "DE.1"}),
+    ("POST", "/v1/calculations/priorities"): Call("shared", body=_RANKED),
+    ("POST", "/v1/calculations/attainment"): Call("shared", body={"planned": ["1"] * 12, "actual": ["1"]}),
+    ("POST", "/v1/plans/{plan}/approve"): Call("hidden", path={"plan": "DE.1"}, body={"stale": True}),
+    ("GET", "/v1/plans/{plan}/attainment"): Call("hidden", path={"plan": "DE.1"}),
+    ("POST", "/v1/plans/{plan}/goals"): Call(
+        "hidden",
+        path={"plan": "DE.1"},
+        body={"target": "1000", "levers": [{"lever": "leads", "cap": 2}]},
+    ),
     ("POST", "/v1/plans/{plan}/goal-seek"): Call(
         "hidden", path={"plan": "DE.1"}, body={"target": "1000000", "lever": "value_per_order"}
     ),

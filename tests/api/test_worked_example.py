@@ -2,12 +2,15 @@
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import pytest
 
 from tests.conftest import Service
+from tests.method.evaluator import recomputed
 
 EXAMPLE = json.loads((Path(__file__).parents[1] / "worked_example.json").read_text(encoding="utf-8"))
 PARAMETERS, EXPECTED = EXAMPLE["parameters"], EXAMPLE["expected"]
@@ -183,6 +186,162 @@ def test_the_plan_with_frozen_floors_and_shrinkage(service: Service, segmentatio
     expected = EXPECTED["plan_frozen_floors_and_shrinkage"]
     assert {row["abc_class"]: row["retention"] for row in plan["classes"]} == expected["retention_shrunk_m5"]
     assert Decimal(plan["revenue"]) == money(expected["total"])
+
+
+def test_the_elasticities(service: Service, raw_plan: dict[str, Any]) -> None:
+    plan = service.post("/v1/calculations/plan", raw_plan, status=200)
+    words = {
+        "ret": "retention",
+        "F": "order_frequency",
+        "V": "value_per_order",
+        "L": "leads",
+        "conv": "conversion_1",
+        "cyc": "cycle_months",
+        "rho": "reactivation_rate",
+        "cap": "capture",
+        "pwin": "win_rate",
+    }
+    found = {(one["lever"], one["abc_class"]): one["revenue"] for one in plan["elasticities"]}
+    expected = {(words[name], abc_class): value for name, abc_class, value in _elasticities()}
+    assert {key: found[key] for key in expected} == expected
+
+
+def _elasticities() -> list[tuple[str, str, float]]:
+    return [(*name.split("."), value) for name, value in EXPECTED["elasticities"].items()]
+
+
+def test_every_figure_of_the_plan_follows_from_its_explanation(service: Service, raw_plan: dict[str, Any]) -> None:
+    """Recomputed by a separate evaluator from what the explanation says alone."""
+    expected = EXPECTED["plan_raw_cumulative_migration"]
+    words = {"existing": "existing", "new": "new", "react": "reactivated", "carry": "carried_over", "grow": "grown"}
+    figures = {
+        "revenue": expected["total"],
+        "margin": expected["margin"],
+        **{
+            f"revenue.u1.{name}.{ours}": expected["blocks"][name][theirs]
+            for name in CLASSES
+            for theirs, ours in words.items()
+        },
+    }
+
+    def explained(number: str) -> Fraction:
+        body = {**raw_plan, "number": number}
+        found = service.post("/v1/calculations/explanation", body, status=200)
+        assert found["complete"]
+        numbers = recomputed(found["numbers"])
+        for one in found["numbers"]:
+            assert float(numbers[one["number"]]) == pytest.approx(float(one["value"]), rel=1e-9, abs=1e-9)
+        return numbers[number]
+
+    for number, value in figures.items():
+        assert explained(number) == Fraction(money(value)), number
+    for place, value in enumerate(expected["quarters"]):
+        months = sum(explained(f"exact_revenue.m{3 * place + month}") for month in (1, 2, 3))
+        assert round(float(months), 6) == value
+
+
+def test_an_explanation_as_text(service: Service, raw_plan: dict[str, Any]) -> None:
+    body = {**raw_plan, "number": "revenue.u1.A.existing"}
+    answer = service.client.post("/v1/calculations/explanation", json=body, headers={"Accept": "text/markdown"})
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.text.startswith("revenue.u1.A.existing = 922.88\n")
+    assert "= value_per_order * (1 + price) * (1 + quantity)\n    = 22.4 * (1 + 0.03) * (1 + 0)" in answer.text
+
+
+def test_the_standard_deviation_and_its_simulation(service: Service, raw_plan: dict[str, Any]) -> None:
+    body = {**raw_plan, "target": "1450", "draws": 100_000}
+    found = service.post("/v1/calculations/uncertainty", body, status=200)
+    law, simulation = found["laws"]
+    assert round(float(law["standard_deviation"]), 3) == EXPECTED["standard_deviation"]
+    assert float(simulation["standard_deviation"]) == pytest.approx(EXPECTED["standard_deviation"], rel=0.01)
+    # Sixteen customers are few, and large: by Berry and Esseen the normal law may be off by
+    # 0.56 · Σ E|x|³ / σ³, of which the four customers of class A bring nearly all.
+    third_moments = 4 * 0.8 * 0.2 * (0.8**2 + 0.2**2) * (12.5 * 22.4 * 1.03) ** 3
+    allowed = 0.56 * third_moments / EXPECTED["standard_deviation"] ** 3
+    assert abs(law["probability"] - simulation["probability"]) < allowed
+    total = EXPECTED["plan_raw_cumulative_migration"]["total"]
+    by_law = 1 - NormalDist(total, EXPECTED["standard_deviation"]).cdf(1450)
+    assert law["probability"] == pytest.approx(by_law, abs=1e-6)
+    for name in ("p10", "p50", "p90"):
+        off = abs(float(law[name]) - float(simulation[name])) / EXPECTED["standard_deviation"]
+        assert off < allowed
+
+
+def test_attainment_and_reforecasts_after_the_first_quarter(service: Service, raw_plan: dict[str, Any]) -> None:
+    plan = service.post("/v1/calculations/plan", raw_plan, status=200)
+    body = {"planned": plan["months"], "actual": ["100", "100", "100"], "weight": 0.5}
+    found = service.post("/v1/calculations/attainment", body, status=200)
+    expected = EXPECTED["after_first_quarter_actual_300"]
+    assert found["attainment"] == expected["attainment"]
+    # The months that go in are rounded to 4 decimals, so what is extrapolated from three of them is so to 3.
+    for ours, theirs in (("additive", "additive"), ("ratio", "ratio"), ("blend", "half_blend")):
+        assert float(found["reforecast"][ours]) == pytest.approx(expected[f"reforecast_{theirs}"], abs=1e-3)
+
+
+def test_the_deviation_from_year_to_year(service: Service, segmentation: dict[str, Any]) -> None:
+    expected = EXPECTED["variance_y0_y1_lmdi"]
+    table = {row["abc_class"]: row for row in segmentation["classes"] if not row["scope"] and not row["segment"]}
+    classes = []
+    for name in CLASSES:
+        before = [one for one in segmentation["customers"] if one["raw_prior_class"] == name]
+        earlier = {one["code"]: one["revenue_y0"] for one in EXAMPLE["customers"]}
+        revenue = sum(earlier[one["customer"]] for one in before)
+        planned = {"customers": len(before), "orders": expected["orders_y0"][name], "revenue": str(revenue)}
+        row = table[name]
+        actual = {"customers": row["customers"], "orders": float(row["orders"]), "revenue": row["revenue"]}
+        classes.append({"abc_class": name, "planned": planned, "actual": actual})
+    body = {"planned": ["1"] * 12, "actual": ["1"], "classes": classes}
+    found = service.post("/v1/calculations/attainment", body, status=200)["classes"]
+    effects = {"N": "customers_effect", "F": "frequency_effect", "V": "value_effect"}
+    sums = {ours: sum(Decimal(row[theirs]) for row in found) for ours, theirs in effects.items()}
+    assert sum(sums.values()) == expected["total"]
+    # Each class is closed to 4 decimals, so a sum of three may be off by as many of the last.
+    for name, value in sums.items():
+        assert abs(value - money(expected[name])) <= Decimal("0.0002")
+
+
+def test_the_customers_to_work_on_first(service: Service, segmentation: dict[str, Any]) -> None:
+    expected = EXPECTED["customer_priority_margin_per_hour"]
+    names = ("segment", "abc_class", "potential_class", "gap", "revenue")
+    customers = [
+        {"code": one["customer"], "potential": one["effective_potential"], **{name: one[name] for name in names}}
+        for one in segmentation["customers"]
+    ]
+    rates = [PARAMETERS["margin_rate"][name] for name in CLASSES]
+    body = {"customers": customers, "margin_rates": rates, "hours": 100}
+    found = service.post("/v1/calculations/priorities", body, status=200)["items"]
+    assert {one["customer"]: one["margin_per_hour"] for one in found} == expected["index"]
+    assert [one["customer"] for one in found if one["taken"]] == expected["taken_with_100_hours"]
+
+
+def test_the_missing_amount_by_headroom(service: Service, raw_plan: dict[str, Any]) -> None:
+    expected = EXPECTED["goal_seek_1450"]
+    units = [
+        {"name": str(place), "planned": planned, "headroom": str(headroom)}
+        for place, (planned, headroom) in enumerate((("1400.4836", 1530), ("0", 600), ("0", 185)))
+    ]
+    found = service.post("/v1/calculations/allocation", {"target": "1450", "units": units}, status=200)
+    parts = [Decimal(one["extra"]) for one in found["units"]]
+    assert sum(parts) == Decimal(1450) - Decimal("1400.4836")
+    for part, exact in zip(parts, expected["by_headroom_1530_600_185"], strict=True):
+        assert abs(part - Decimal(str(exact))) < Decimal("0.0001")
+    assert found["unplaced"] == "0"
+
+
+def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:
+    levers = [
+        {"lever": "retention", "operation": "add", "value": 0.05, "abc_class": "A"},
+        {"lever": "leads", "operation": "multiply", "value": 1.5, "start": 4, "ramp": 3},
+        {"lever": "price", "operation": "set", "value": 0.05, "at_most": 0.04},
+    ]
+    plan = service.post("/v1/calculations/plan", {**raw_plan, "levers": levers}, status=200)
+    assert Decimal(plan["baseline_revenue"]) == money(EXPECTED["plan_raw_cumulative_migration"]["total"])
+    for name in ("revenue", "margin"):
+        parts = sum(Decimal(one[name]) for one in plan["contributions"])
+        assert parts == Decimal(plan[name]) - Decimal(plan[f"baseline_{name}"])
+    again = service.post("/v1/calculations/plan", {**raw_plan, "levers": levers[:1] * 11}, status=200)
+    assert again["contributions"] == []
+    assert again["not_split"] == "At most 10 levers can be split exactly; these are 11."
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.method.money import convert, largest_remainder
+from service.method.money import closed, convert, largest_remainder
 from tests.method.counting import split_converted
 
 ONE = 10**12
@@ -34,3 +34,11 @@ def test_shares_add_up_to_the_total(total: int, weights: list[float]) -> None:
     weights[0] += 1
     keys = [f"{place:02d}" for place in range(len(weights))]
     assert sum(largest_remainder(total, weights, keys)) == total
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=10), st.integers(-100, 100))
+def test_parts_of_any_sign_are_closed_to_the_total(parts: list[float], off: int) -> None:
+    total = round(sum(parts)) + off
+    found = closed(total, parts, [f"{place:02d}" for place in range(len(parts))])
+    assert sum(found) == total
+    assert all(abs(one - part) <= 2 + abs(off) for one, part in zip(found, parts, strict=True))

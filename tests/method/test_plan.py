@@ -1,16 +1,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from service.errors import AmountTooLarge, BadArgument
-from service.method.plan import goal, spread
+from service.method.plan import goal, scenarios, spread
 from service.method.plan.blocks import BLOCKS, plan
 from service.method.plan.inputs import Input, Inputs
-from service.method.plan.levers import LEVERS, Lever, apply
+from service.method.plan.levers import LEVERS, Lever, apply, value_of
 from service.method.plan.statistics import FUNNEL, derive
 from service.values import AMOUNT_SCALE
 from tests.method.frames import PARAMETERS
@@ -31,6 +33,7 @@ CELL: Mapping[str, float] = {
     "cycle_months": 6,
     "pool": 1,
     "reactivation_rate": 0.2,
+    "open_amount": 120,
     "open_deals": 48,
     "open_wins": 0.4,
     "grow_customers": 2,
@@ -77,10 +80,141 @@ def test_a_plan_out_of_range_is_refused() -> None:
 @pytest.mark.parametrize("lever", LEVERS)
 def test_a_lever_moves_what_it_names_and_says_so(lever: str) -> None:
     moved = apply(inputs(), [Lever(lever, "set", 0.6, "A")])
-    names = ("to_A", "to_B", "to_C") if lever == "retention" else (lever,)
-    assert {moved.sources[name][0][0].provenance for name in names} == {"set by lever"}
-    assert {moved.sources[name][0][1].provenance for name in names} == {"default"}
+    stands_for = {"retention": ("to_A", "to_B", "to_C"), "win_rate": ("open_deals", "open_wins")}
+    names = stands_for.get(lever, (lever,))
+    words = {(one, name): found.provenance for _, one, name, found in moved}
+    assert {words["A", name] for name in names} == {"set by lever"}
+    assert {words["B", name] for name in names} == {"default"}
     assert plan(moved, EVEN).revenue != plan(inputs(), EVEN).revenue or lever == "margin_rate"
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_a_lever_that_begins_with_the_plan_is_one_that_always_was(lever: str) -> None:
+    at_once = plan(apply(inputs(), [Lever(lever, "multiply", 1.1)]), SEASON)
+    cohorts = plan(apply(inputs(), [Lever("leads", "add", 0.0, start=2), Lever(lever, "multiply", 1.1)]), SEASON)
+    for block in BLOCKS:
+        assert cohorts.months[block] == pytest.approx(at_once.months[block], rel=1e-12, abs=1e-12)
+    assert cohorts.margin == pytest.approx(at_once.margin)
+
+
+@pytest.mark.parametrize("spread_by", ["blocks", "season"])
+@pytest.mark.parametrize("lever", [name for name in LEVERS if name != "margin_rate"])
+def test_a_later_start_leaves_the_months_before_as_they_were(lever: str, spread_by: Any) -> None:
+    base = plan(inputs(), EVEN, spread_by)
+    moved = plan(apply(inputs(), [Lever(lever, "multiply", 1.1, start=5, ramp=3)]), EVEN, spread_by)
+    for block in BLOCKS:
+        assert (moved.months[block][:, :, :4] == pytest.approx(base.months[block][:, :, :4])) is True
+    assert moved.revenue != pytest.approx(base.revenue) or lever == "win_rate"
+
+
+def test_a_ramp_brings_the_change_in_evenly() -> None:
+    moved = apply(inputs(), [Lever("order_frequency", "add", 3, "A", start=3, ramp=3)])
+    change = moved.values["order_frequency"][0, 0] - 12.5
+    assert change.tolist() == [0, 0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3]
+    found = {name: one for _, abc_class, name, one in moved if abc_class == "A"}["order_frequency"]
+    assert found == Input(12.5 + 27 / 12, "set by lever")
+
+
+def test_new_leads_bring_customers_after_their_cycle() -> None:
+    base = plan(inputs(), EVEN).months["new"][0, 0]
+    more = plan(apply(inputs(), [Lever("leads", "multiply", 2, start=4)]), EVEN).months["new"][0, 0] - base
+    assert (more[:9] == pytest.approx(0)) is True
+    assert more[9:] == pytest.approx(base[6:9])
+
+
+def test_a_margin_that_turns_keeps_lines_and_year_together() -> None:
+    moved = plan(apply(inputs(margin_rate=-0.1), [Lever("margin_rate", "add", 0.2, start=7)]), SEASON)
+    rows = list(spread.lines(moved, 24300, 2))
+    for block in BLOCKS:
+        own = [row[5] for row in rows if row[2] == block]
+        assert sum(own) == round(float(moved.margin_year(block)[0, 0]) * 100) * 100
+    assert {row[5] < 0 for row in rows if row[2] == "existing" and row[3] < 24306} == {True}
+
+
+@pytest.mark.parametrize(
+    "lever, value",
+    [
+        (Lever("order_frequency", "multiply", 3, at_most=20), 20),
+        (Lever("order_frequency", "multiply", 0.1, at_least=5), 5),
+        (Lever("order_frequency", "add", -40), 0),
+        (Lever("price", "add", -4), -1),
+        (Lever("capture", "add", 4), 1),
+        (Lever("capture", "add", 0.02), 0.07),
+        (Lever("margin_rate", "add", -0.5), -0.3),
+        (Lever("win_rate", "add", 0.1), 0.5),
+        (Lever("win_rate", "multiply", 4, at_most=0.8), 0.8),
+    ],
+)
+def test_a_lever_stays_within_its_caps(lever: Lever, value: float) -> None:
+    assert value_of(apply(inputs(), [lever]), lever.name)[0, 0] == pytest.approx(value)
+
+
+def test_a_higher_win_rate_wins_more_deals_and_more_money() -> None:
+    moved = apply(inputs(), [Lever("win_rate", "set", 0.6)])
+    assert (moved.values["open_deals"][0, 0], moved.values["open_wins"][0, 0]) == pytest.approx((72, 0.6))
+
+
+LEVER_LISTS = st.lists(
+    st.builds(
+        Lever,
+        st.sampled_from(sorted(LEVERS)),
+        st.just("multiply"),
+        st.floats(0.5, 1.5),
+        st.sampled_from([None, "A", "B"]),
+        st.integers(1, 12),
+        st.integers(0, 12),
+    ),
+    max_size=4,
+)
+
+
+@given(LEVER_LISTS)
+@hypothesis_settings(max_examples=30)
+def test_the_split_over_levers_adds_up(settings: list[Lever]) -> None:
+    base, moved = plan(inputs(), SEASON), plan(apply(inputs(), settings), SEASON)
+    parts = scenarios.split(inputs(), settings, SEASON)
+    assert parts[:, 0].sum() == pytest.approx(moved.revenue - base.revenue, abs=1e-9 * base.revenue)
+    assert parts[:, 1].sum() == pytest.approx(moved.margin - base.margin, abs=1e-9 * base.revenue)
+
+
+def test_no_lever_is_the_baseline() -> None:
+    own = inputs()
+    assert apply(own, []) is own
+    assert scenarios.split(own, [], SEASON).shape == (0, 2)
+
+
+def test_two_levers_that_multiply_share_what_they_bring_together() -> None:
+    both = [Lever("order_frequency", "multiply", 2), Lever("value_per_order", "multiply", 3)]
+    own = inputs(open_amount=0, open_deals=0, capture=0)
+    base = plan(own, EVEN).revenue
+    # 1 → 6 over 2 and 3: (1 + 3) / 2 and (2 + 4) / 2.
+    assert scenarios.split(own, both, EVEN)[:, 0] / base == pytest.approx([2, 3])
+
+
+def test_more_levers_than_can_be_enumerated_are_not_split() -> None:
+    with pytest.raises(BadArgument):
+        scenarios.split(inputs(), [Lever("leads", "multiply", 1.1)] * 11, EVEN)
+
+
+@pytest.mark.parametrize("spread_by", ["blocks", "season"])
+@pytest.mark.parametrize(
+    "timed", [[], [Lever("leads", "add", 2, start=4, ramp=2), Lever("cycle_months", "add", 1, start=3)]]
+)
+def test_elasticities_are_those_of_central_differences(spread_by: Any, timed: list[Lever]) -> None:
+    own = apply(inputs(to_B=0.15, margin_rate=0.2, price=0.03), timed)
+    found, step = scenarios.elasticities(own, SEASON, spread_by), 1e-5
+    base = plan(own, SEASON, spread_by)
+    for lever in LEVERS:
+        up, down = (
+            plan(apply(own, [Lever(lever, "multiply", by, "A")]), SEASON, spread_by) for by in (1 + step, 1 - step)
+        )
+        assert found[lever][0, 0] == pytest.approx((up.revenue - down.revenue) / (2 * step) / base.revenue, abs=1e-6)
+        assert found[lever][1, 0] == pytest.approx((up.margin - down.margin) / (2 * step) / base.margin, abs=1e-6)
+
+
+def test_a_plan_of_nothing_has_no_elasticity() -> None:
+    nothing = scenarios.elasticities(Inputs.of({"one": {}}), EVEN)
+    assert all(np.isnan(values).all() for values in nothing.values())
 
 
 def test_retention_keeps_its_split() -> None:
@@ -117,6 +251,9 @@ def test_a_multiplied_price_multiplies_what_is_paid() -> None:
         Lever("capture", "set", 1.5),
         Lever("retention", "set", 1.01),
         Lever("retention", "multiply", 1.01, "N"),
+        Lever("leads", "multiply", 1.1, start=13),
+        Lever("leads", "multiply", 1.1, ramp=13),
+        Lever("leads", "multiply", 1.1, at_least=3, at_most=2),
     ],
 )
 def test_what_a_lever_cannot_be(lever: Lever) -> None:

@@ -1,13 +1,13 @@
 """The five blocks of a plan, by month (the method, section 6). Estimates in binary64, money in units of currency."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from service.errors import AmountTooLarge
-from service.method.plan.inputs import Inputs
+from service.method.plan.inputs import RETENTION, Inputs
 
 MONTHS_A_YEAR = 12
 BLOCKS = ("existing", "new", "reactivated", "carried_over", "grown")
@@ -18,7 +18,7 @@ Spread = Literal["blocks", "season"]
 
 @dataclass(frozen=True)
 class Plan:
-    """`months[block]` is an array units × classes × 12; `margin_rate` units × classes.
+    """`months[block]` is an array units × classes × 12; `margin_rate` units × classes × 12, or × 1 for all months.
 
     A block's year is the sum of its months.
     """
@@ -31,13 +31,26 @@ class Plan:
         total: np.ndarray = self.months[block].sum(axis=2)
         return total
 
+    def margins(self, block: str) -> np.ndarray:
+        """Margin by month, units × classes × 12."""
+        margin: np.ndarray = self.months[block] * self.margin_rate
+        return margin
+
+    def margin_year(self, block: str) -> np.ndarray:
+        """Units × classes."""
+        if self.margin_rate.shape[2] == 1:
+            flat: np.ndarray = self.year(block) * self.margin_rate[:, :, 0]
+            return flat
+        total: np.ndarray = self.margins(block).sum(axis=2)
+        return total
+
     @property
     def revenue(self) -> float:
         return float(sum(self.year(block).sum() for block in BLOCKS))
 
     @property
     def margin(self) -> float:
-        return float(sum((self.year(block) * self.margin_rate).sum() for block in BLOCKS))
+        return float(sum(self.margin_year(block).sum() for block in BLOCKS))
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what comes of it is refused below
@@ -46,41 +59,97 @@ def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> 
 
     `blocks`: each block comes as its customers do: new ones after the cycle, reactivated ones evenly over the year. The
     year of new and reactivated business then weighs the months by their season. `season`: the year's formulas, each
-    block's year spread by the season alone. AmountTooLarge where the inputs lead out of the range of amounts.
+    block's year spread by the season alone. Where a lever moves within the year, each month has its own inputs.
+    AmountTooLarge where the inputs lead out of the range of amounts.
     """
     index = np.asarray(season, dtype="float64")
+    inputs = inputs.by_month
     v = inputs.values
     worth = v["order_frequency"] * inputs.order_value
+    monthly = worth / MONTHS_A_YEAR * index
     won = v["leads"] * inputs.conversion
     back = v["pool"] * v["reactivation_rate"]
-    existing = (inputs.stay * worth)[:, :, None] / MONTHS_A_YEAR * index
-    grown = (v["grow_gap"] * v["capture"] * inputs.retention)[:, :, None] / MONTHS_A_YEAR * index
+    existing = inputs.stay * worth / MONTHS_A_YEAR * index
+    grown = v["grow_gap"] * v["capture"] * inputs.retention / MONTHS_A_YEAR * index
     if spread == "season":
         theta = np.maximum(0, MONTHS_A_YEAR - v["cycle_months"]) ** 2 / 288
-        new = (won * theta * worth)[:, :, None] / MONTHS_A_YEAR * index
-        reactivated = (back / 2 * worth)[:, :, None] / MONTHS_A_YEAR * index
-        carried = v["open_deals"][:, :, None] / MONTHS_A_YEAR * index
+        new = won * theta * monthly
+        reactivated = back / 2 * monthly
+        carried = v["open_deals"] / MONTHS_A_YEAR * index
     else:
-        monthly = worth[:, :, None] / MONTHS_A_YEAR * index
-        new = _new_customers(won, v["cycle_months"]) * monthly
-        reactivated = back[:, :, None] * (np.arange(1, 13) - 0.5) / MONTHS_A_YEAR * monthly
-        carried = _carried(v["open_deals"], v["cycle_months"])
+        new = new_customers(won, v["cycle_months"]) * monthly
+        reactivated = returned(back) * monthly
+        length = closing_months(v["cycle_months"])
+        carried = np.where(np.arange(1, 13) <= length, v["open_deals"] / length, 0.0)
     months = {"existing": existing, "new": new, "reactivated": reactivated, "carried_over": carried, "grown": grown}
     if not sum(float(np.abs(part).sum()) for part in months.values()) < LARGEST:
         raise AmountTooLarge("The plan leaves the range of amounts: check orders, revenue and the season.")
     return Plan(months, v["margin_rate"])
 
 
-def _new_customers(won: np.ndarray, cycle: np.ndarray) -> np.ndarray:
-    """Average new customers in each month, units × classes × 12: wins come evenly after the cycle."""
+def by_origin(inputs: Inputs, season: Sequence[float], weight: np.ndarray) -> np.ndarray:
+    """Existing business × a weight of the class they will be in, by the class customers come from.
+
+    Units × classes × 12.
+    """
+    inputs = inputs.by_month
+    v = inputs.values
+    monthly = v["order_frequency"] * inputs.order_value / MONTHS_A_YEAR * np.asarray(season, dtype="float64")
+    monthly = monthly * weight
+    each = sum(v[name] * monthly[:, [column], :] for column, name in enumerate(RETENTION))
+    origin: np.ndarray = v["customers"] * each
+    return origin
+
+
+def by_cycle(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> np.ndarray:
+    """Cycle × the derivative of new business by it, units × classes × 12."""
+    inputs = inputs.by_month
+    v = inputs.values
+    won, cycle = v["leads"] * inputs.conversion, v["cycle_months"]
+    monthly = v["order_frequency"] * inputs.order_value / MONTHS_A_YEAR * np.asarray(season, dtype="float64")
+    if spread == "season":
+        fewer: np.ndarray = -won * cycle * np.maximum(0, MONTHS_A_YEAR - cycle) / 144
+    else:
+        fewer = -new_customers(won * cycle, cycle, lambda months: np.maximum(0, months))
+    effect: np.ndarray = fewer * monthly
+    return effect
+
+
+def _accrued(months: np.ndarray) -> np.ndarray:
+    """Customer months that one win a month brings within so many months."""
+    accrued: np.ndarray = np.maximum(0, months) ** 2 / 2
+    return accrued
+
+
+def new_customers(
+    won: np.ndarray, cycle: np.ndarray, accrued: Callable[[np.ndarray], np.ndarray] = _accrued
+) -> np.ndarray:
+    """Average new customers in each month, units × classes × 12: wins come evenly after the cycle.
+
+    Where leads, conversions or cycle differ by month, each month's leads come after their own cycle.
+    """
     month = np.arange(1, 13)
-    since = np.maximum(0, month - cycle[:, :, None])
-    before = np.maximum(0, month - 1 - cycle[:, :, None])
-    customers: np.ndarray = won[:, :, None] / MONTHS_A_YEAR * 0.5 * (since**2 - before**2)
+    if won.shape[2] == 1 and cycle.shape[2] == 1:
+        since = month - cycle
+        customers: np.ndarray = won / MONTHS_A_YEAR * (accrued(since) - accrued(since - 1))
+        return customers
+    won, cycle, _ = np.broadcast_arrays(won, cycle, np.zeros((1, 1, MONTHS_A_YEAR)))
+    customers = np.zeros(won.shape)
+    for place in range(MONTHS_A_YEAR):
+        since = month - place - cycle[:, :, [place]]
+        part = accrued(since) - 2 * accrued(since - 1) + accrued(since - 2)
+        customers += won[:, :, [place]] / MONTHS_A_YEAR * part
     return customers
 
 
-def _carried(amount: np.ndarray, cycle: np.ndarray) -> np.ndarray:
+def returned(back: np.ndarray) -> np.ndarray:
+    """Average customers who came back, units × classes × 12: evenly over the year."""
+    monthly = np.broadcast_to(back, (*back.shape[:2], MONTHS_A_YEAR)) / MONTHS_A_YEAR
+    customers: np.ndarray = np.cumsum(monthly, axis=2) - monthly / 2
+    return customers
+
+
+def closing_months(cycle: np.ndarray) -> np.ndarray:
     """Open deals close evenly over the first ⌈cycle⌉ months, in the first month where there is no cycle."""
-    length = np.clip(np.ceil(cycle), 1, MONTHS_A_YEAR)[:, :, None]
-    return np.where(np.arange(1, 13) <= length, amount[:, :, None] / length, 0.0)
+    length: np.ndarray = np.clip(np.ceil(cycle[:, :, :1]), 1, MONTHS_A_YEAR)
+    return length

@@ -1,7 +1,7 @@
 """What a plan is computed from: one number per unit, class and input, each with where it comes from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ INPUTS: Mapping[str, str] = {
     "cycle_months": "Months from lead to win.",
     "pool": "Lost and dormant customers, by the last class they had.",
     "reactivation_rate": "Share of the pool that buys again within a year.",
+    "open_amount": "Amount of open deals with non-buyers.",
     "open_deals": "Amount of open deals with non-buyers × win rate of their stage.",
     "open_wins": "Sum of the win rates of those deals.",
     "grow_customers": "Customers of segment GROW.",
@@ -46,9 +47,41 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "grow_gap": _POTENTIAL,
 }
 """The columns of forms, as `form.column`, that an input is observed in; none: it is the method's own number."""
+FACTS: Mapping[str, str] = {
+    "customers": "Customers of the class, of the class table.",
+    "orders": "Orders of the window, of these customers' lines.",
+    "revenue": "Revenue of the window, of these customers' lines.",
+    "margin": "Margin of the window, of these customers' lines.",
+    "gap": "What the class's GROW customers buy from others, in the window's length.",
+    "months": "Months of the window.",
+    "there": "Customers who were in the class in the prior window, by the frozen floors.",
+    "kept": "Those of them who are in A, B or C now.",
+    "moved": "Those of them who are in the class in question now.",
+    "all_there": "Customers who were in A, B or C in the prior window.",
+    "all_kept": "Those of them who are in A, B or C now.",
+    "shrinkage": "Weight of the pooled retention, in customers: a parameter.",
+    "returned": "Customers who bought before the prior window, not in it, and again in this one.",
+    "dormant": "Customers who bought before the prior window, and neither in it nor in this one.",
+    "leads": "Leads of the window's lines, those without a customer by the class's share.",
+    "qualified": "Qualified leads of the window's lines, likewise.",
+    "offers": "Offers of the window's lines, likewise.",
+    "wins": "Wins of the window's lines, likewise.",
+    "amount": "Amount of an open deal.",
+    "rate": "Win rate of its stage.",
+}
+"""Terms of evidence. A number behind a name counts several of a kind, as in `amount_2`."""
 RETENTION = ("to_A", "to_B", "to_C")
 CONVERSIONS = ("conversion_1", "conversion_2", "conversion_3")
+BY_LEVER = "set by lever"
 SHARES = (*RETENTION, *CONVERSIONS, "reactivation_rate", "capture")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an input was computed from: a formula over sums and counts of the window, and these; see `FACTS`."""
+
+    formula: str
+    terms: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +91,20 @@ class Input:
     value: float
     provenance: str
     n: int | None = None
+    evidence: Evidence | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """`values[name]` is an array units × classes (A, B, C); `sources[name][unit][class]` its Input as found."""
+    """`values[name]` is an array units × classes (A, B, C), × 12 months where a lever moves it within the year.
+
+    `sources[name][unit][class]` is its Input as found, before any lever; `moved[name]`: which classes one moved.
+    """
 
     units: Sequence[str]
     values: Mapping[str, np.ndarray]
     sources: Mapping[str, Sequence[Sequence[Input]]] = field(repr=False)
+    moved: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, units: Mapping[str, Mapping[str, Mapping[str, Input]]]) -> "Inputs":
@@ -83,23 +121,47 @@ class Inputs:
         return cls(list(units), values, sources)
 
     def __iter__(self) -> Iterator[tuple[str, str, str, Input]]:
-        """(unit, class, name, Input) of all inputs."""
+        """(unit, class, name, Input) of all inputs; one that a lever moved is its average over the year."""
+        average = self.average.values
         for place, unit in enumerate(self.units):
             for column, abc_class in enumerate(CLASSES):
                 for name in INPUTS:
-                    yield unit, abc_class, name, self.sources[name][place][column]
+                    found = self.sources[name][place][column]
+                    if name in self.moved and self.moved[name][column]:
+                        found = Input(float(average[name][place, column]), BY_LEVER)
+                    yield unit, abc_class, name, found
+
+    @property
+    def by_month(self) -> "Inputs":
+        """All values units × classes × months, 1 month standing for all where nothing moves within the year."""
+        deep = {name: value if value.ndim == 3 else value[:, :, None] for name, value in self.values.items()}
+        return replace(self, values=deep)
+
+    @property
+    def average(self) -> "Inputs":
+        """All values units × classes: the year's average."""
+        flat = {name: value if value.ndim == 2 else value.mean(axis=2) for name, value in self.values.items()}
+        return replace(self, values=flat)
 
     @property
     def retention(self) -> np.ndarray:
         """r = 1 − P_kN, units × classes."""
-        kept: np.ndarray = sum((self.values[name] for name in RETENTION), np.zeros_like(self.values["to_A"]))
+        kept: np.ndarray = self.values["to_A"] + self.values["to_B"] + self.values["to_C"]
         return kept
 
     @property
     def conversion(self) -> np.ndarray:
         """Π conversions, units × classes."""
-        won: np.ndarray = np.prod([self.values[name] for name in CONVERSIONS], axis=0)
+        one, two, three = (self.values[name] for name in CONVERSIONS)
+        won: np.ndarray = one * two * three
         return won
+
+    @property
+    def win_rate(self) -> np.ndarray:
+        """Of the open deals, by their amount; 0 where there are none."""
+        won, amount = self.values["open_deals"], self.values["open_amount"]
+        rate: np.ndarray = np.divide(won, amount, out=np.zeros_like(won), where=amount != 0)
+        return rate
 
     @property
     def stay(self) -> np.ndarray:

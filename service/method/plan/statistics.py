@@ -7,13 +7,15 @@ where none is new; leads are never invented: without a funnel there are none. A 
 orders, leads and the gap to grow into; shares (retention, conversions, reactivation) are as the window has them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from service.method.parameters import PlanParameters
-from service.method.plan.inputs import CONVERSIONS, RETENTION, Input, Inputs
+from service.method.plan.inputs import CONVERSIONS, RETENTION, Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.method.states import State
 from service.values import AMOUNT_SCALE
@@ -82,19 +84,41 @@ def _of_class(own: pd.DataFrame, months: int) -> dict[str, Input]:
     found = {
         "customers": Input(count, "observed", count),
         "grow_customers": Input(len(grow), "observed", count),
-        "grow_gap": Input(int(grow["gap"].sum()) * MONTHS_A_YEAR / (months * AMOUNT_SCALE), "observed", len(grow)),
+        "grow_gap": Input(
+            int(grow["gap"].sum()) * MONTHS_A_YEAR / (months * AMOUNT_SCALE),
+            "observed",
+            len(grow),
+            Evidence("gap * 12 / months", {"gap": int(grow["gap"].sum()) / AMOUNT_SCALE, "months": months}),
+        ),
+    }
+    facts = {
+        "customers": count,
+        "orders": orders / AMOUNT_SCALE,
+        "revenue": revenue / AMOUNT_SCALE,
+        "margin": int(own["margin"].sum()) / AMOUNT_SCALE,
+        "months": months,
     }
     if orders > 0:
         yearly = orders / AMOUNT_SCALE / count * MONTHS_A_YEAR / months
-        found["order_frequency"] = Input(yearly, "observed", count)
-        found["value_per_order"] = Input(revenue / orders, "observed", orders // AMOUNT_SCALE)
+        found["order_frequency"] = Input(yearly, "observed", count, by("orders / customers * 12 / months", facts))
+        found["value_per_order"] = Input(
+            revenue / orders, "observed", orders // AMOUNT_SCALE, by("revenue / orders", facts)
+        )
     elif count:
         # Without counts of orders a customer's year is one order.
         found["order_frequency"] = Input(1.0, "default", count)
-        found["value_per_order"] = Input(revenue / AMOUNT_SCALE / count * MONTHS_A_YEAR / months, "observed", count)
+        value = revenue / AMOUNT_SCALE / count * MONTHS_A_YEAR / months
+        found["value_per_order"] = Input(value, "observed", count, by("revenue / customers * 12 / months", facts))
     if revenue > 0:
-        found["margin_rate"] = Input(int(own["margin"].sum()) / revenue, "observed", count)
+        rate = int(own["margin"].sum()) / revenue
+        found["margin_rate"] = Input(rate, "observed", count, by("margin / revenue", facts))
     return found
+
+
+def by(formula: str, facts: Mapping[str, float]) -> Evidence:
+    """The formula and those of the facts that it names."""
+    names = set(re.findall(r"[a-z_]+", formula))
+    return Evidence(formula, {name: value for name, value in facts.items() if name in names})
 
 
 def _of_pool(last_in_class: pd.DataFrame, *, prior_complete: bool) -> dict[str, Input]:
@@ -105,7 +129,9 @@ def _of_pool(last_in_class: pd.DataFrame, *, prior_complete: bool) -> dict[str, 
     before = returned + int((state == State.DORMANT.value).sum())
     found = {"pool": Input(pool, "observed", pool)}
     if prior_complete and before:
-        found["reactivation_rate"] = Input(returned / before, "observed", before)
+        facts = {"returned": returned, "dormant": before - returned}
+        evidence = Evidence("returned / (returned + dormant)", facts)
+        found["reactivation_rate"] = Input(returned / before, "observed", before, evidence)
     return found
 
 
@@ -113,10 +139,12 @@ def _of_funnel(steps: Mapping[str, float], months: int) -> dict[str, Input]:
     """Leads a year and conversions as ratios of the window's sums; wins of earlier leads may exceed 1, which is cut."""
     if not steps["leads"]:
         return {}
-    found = {"leads": Input(steps["leads"] * MONTHS_A_YEAR / months, "observed", round(steps["leads"]))}
+    evidence = by("leads * 12 / months", {**steps, "months": months})
+    found = {"leads": Input(steps["leads"] * MONTHS_A_YEAR / months, "observed", round(steps["leads"]), evidence)}
     for name, above, below in zip(CONVERSIONS, FUNNEL[1:], FUNNEL[:-1], strict=True):
         if steps[below]:
-            found[name] = Input(min(steps[above] / steps[below], 1.0), "observed", round(steps[below]))
+            evidence = by(f"min(1, {above} / {below})", steps)
+            found[name] = Input(min(steps[above] / steps[below], 1.0), "observed", round(steps[below]), evidence)
     return found
 
 
@@ -160,10 +188,20 @@ def migration(counts: Mapping[Any, int], shrinkage: float) -> Cells:
         retention = (kept + shrinkage * (stayed / total if total else 0.0)) / (there[j] + shrinkage)
         split = [count / kept for count in row] if kept else [1.0 if place == own else 0.0 for place in range(3)]
         word = "shrunk" if shrinkage else "observed"
+        facts = {"kept": kept, "there": there[j], "shrinkage": shrinkage, "all_kept": stayed, "all_there": total}
         found[j] = {
-            name: Input(retention * share, word, there[j]) for name, share in zip(RETENTION, split, strict=True)
+            name: Input(retention * share, word, there[j], _of_migration({**facts, "moved": row[place]}, share))
+            for place, (name, share) in enumerate(zip(RETENTION, split, strict=True))
         }
     return found
+
+
+def _of_migration(facts: Mapping[str, float], share: float) -> Evidence:
+    """The formula that holds for these counts: without anybody who stayed the split is that of the class itself."""
+    split = "moved / kept" if facts["kept"] else f"{share:g}"
+    if not facts["shrinkage"]:
+        return by(f"kept / there * {split}", facts)
+    return by(f"(kept + shrinkage * all_kept / all_there) / (there + shrinkage) * {split}", facts)
 
 
 def _completed(
@@ -171,7 +209,7 @@ def _completed(
 ) -> dict[str, Input]:
     """The unit's own inputs, those of the whole where it has none, the method's where nobody has."""
     borrowed = {
-        name: Input(found.value, f"borrowed from {PARENT}", found.n)
+        name: replace(found, provenance=f"borrowed from {PARENT}")
         for name, found in whole.items()
         if name != "leads" and found.provenance != "default"
     }

@@ -1,0 +1,142 @@
+"""Why a number of a plan is what it is, as JSON and as text."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from service.api.models import ResultPath, Strict, example
+from service.api.plan_calculations import PlanFacts
+from service.api.problems import responses
+from service.api.security import ReadsResults
+from service.errors import BadArgument, NotFound
+from service.method.plan.blocks import plan
+from service.method.plan.explained import Explained, text
+from service.method.plan.explanation import Story
+from service.method.plan.levers import apply
+from service.operations import explanations
+
+router = APIRouter()
+
+_TEXT = "text/plain"
+_AS_TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {_TEXT: {"schema": {"type": "string"}}}}}
+NUMBER = (
+    "`revenue` or `margin` (`exact_revenue`, `exact_margin` before rounding), then any of unit (`u1` is the plan's "
+    "first), class, block and month, with points between; or a number that an explanation names."
+)
+MostNumbers = Annotated[int, Field(ge=1, le=5000, strict=True, description="At most so many numbers are explained.")]
+NumberName = Annotated[str, Field(min_length=1, max_length=120, description=NUMBER)]
+
+
+class ExplainedTerm(Strict):
+    name: str
+    number: str = Field(description="Ask for it to have it explained.")
+    value: str
+
+
+class ExplainedNumber(Strict):
+    number: str
+    meaning: str
+    value: str = Field(description="Plain decimal text with all digits.")
+    formula: str | None = Field(
+        description="+ - * / ** and parentheses over numbers, terms, max, min, ceil, rounded(value, coin) and "
+        "share(year, month, coin, months…): the month's part in coins by largest remainder, gains and losses apart."
+    )
+    with_numbers: str | None = Field(description="The same formula with the numbers in, to 6 decimals.")
+    terms: list[ExplainedTerm]
+    source: str | None = Field(
+        description="Of an input: observed, shrunk, borrowed from …, default, set by lever, given."
+    )
+    n: int | None = Field(description="How many customers or deals it was observed on.")
+
+
+class ExplainedUnit(Strict):
+    unit: str
+    salesperson: str
+    channel: str
+
+
+class ExplanationDocument(Strict):
+    plan: str
+    numbers: list[ExplainedNumber] = Field(description="The number asked for, then what it rests on, level by level.")
+    complete: bool = Field(description="False: there are more than `limit`; ask for one of those named.")
+    units: list[ExplainedUnit] = Field(description="Those that the numbers name.")
+
+
+class ExplanationFacts(PlanFacts):
+    """A plan's facts, and which of its numbers to explain; months are m1 to m12."""
+
+    model_config = example(
+        classes=[{"abc_class": "A", "customers": 4, "orders": 50, "revenue": "1120", "margin_rate": 0.22}],
+        number="revenue.A",
+    )
+
+    number: NumberName = "revenue"
+    limit: MostNumbers = 2000
+
+
+class CalculatedExplanation(Strict):
+    numbers: list[ExplainedNumber]
+    complete: bool
+
+
+@router.get(
+    "/plans/{plan}/explanation",
+    operation_id="explainPlan",
+    summary="Why a number of a plan is what it is",
+    response_model=ExplanationDocument,
+    responses={**responses(NotFound, BadArgument), **_AS_TEXT},
+    tags=["plans"],
+)
+def explain_plan(
+    request: Request,
+    plan: ResultPath,
+    entry: ReadsResults,
+    number: Annotated[NumberName, Query()] = "revenue",
+    limit: Annotated[int, Query(ge=1, le=5000, description="At most so many numbers are explained.")] = 500,
+    given: Annotated[
+        Literal["json", "text"] | None, Query(alias="format", description="Without it `Accept` decides.")
+    ] = None,
+) -> Any:
+    """Its formula, the formula with the numbers in, and where each comes from, down to the sums of the class table."""
+    with entry.reading() as caller:
+        found = explanations.explained(caller, plan, number, limit)
+    if given == "text" or (given is None and _wants_text(request)):
+        return _text(found["numbers"], complete=found["complete"])
+    return ExplanationDocument(plan=plan, **{**found, "numbers": _numbers(found["numbers"])})
+
+
+@router.post(
+    "/calculations/explanation",
+    operation_id="calculateExplanation",
+    summary="Why a number of a calculated plan is what it is",
+    response_model=CalculatedExplanation,
+    responses={**responses(BadArgument), **_AS_TEXT},
+    tags=["calculations"],
+)
+def calculate_explanation(request: Request, facts: ExplanationFacts, entry: ReadsResults) -> Any:
+    """The plan of `POST /v1/calculations/plan`, explained: `revenue.A.new`, `exact_revenue.m3`, `worth.u1.A`."""
+    with entry.reading():
+        moved = facts.moved()
+        inputs = apply(facts.baseline(), moved)
+    found = plan(inputs, facts.season, facts.spread)
+    months = [f"m{month}" for month in range(1, 13)]
+    story = Story(inputs, moved, found, facts.season, "given", facts.spread, months, Decimal("0.0001"))
+    numbers, complete = story.explain(facts.number, facts.limit)
+    if _wants_text(request):
+        return _text(numbers, complete=complete)
+    return CalculatedExplanation(numbers=_numbers(numbers), complete=complete)
+
+
+def _wants_text(request: Request) -> bool:
+    accepted = [part.partition(";")[0].strip() for part in request.headers.get("accept", "").split(",")]
+    return accepted[0] in (_TEXT, "text/markdown")
+
+
+def _text(numbers: list[Explained], *, complete: bool) -> Response:
+    return Response(text(numbers, complete=complete), media_type=f"{_TEXT}; charset=utf-8")
+
+
+def _numbers(numbers: list[Explained]) -> list[ExplainedNumber]:
+    return [ExplainedNumber.model_validate(one, from_attributes=True) for one in numbers]

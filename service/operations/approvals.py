@@ -1,0 +1,72 @@
+"""The life of a plan: draft, approved, superseded. The plan never changes; what is decided about it is recorded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from service.access.keys import Caller
+from service.errors import StalePlan, Superseded
+from service.method.months import parse_month
+from service.operations import keeping, references
+from service.store import plans, results, subsidiaries
+
+APPROVED, SUPERSEDED = "approved", "superseded"
+
+
+def approve(caller: Caller, identifier: str, note: str, *, stale: bool) -> None:
+    """Approve a plan; the approved plan of the subsidiary that begins in the same month is superseded by it.
+
+    Approving it again changes nothing. Superseded where a later plan took its place; StalePlan where the data changed
+    since it was calculated and `stale` does not allow that.
+    """
+    home, row = keeping.find(caller, results.PLAN, identifier)
+    revision = subsidiaries.revision_for_writing(caller.connection, home)
+    known = {one.status for one in plans.decisions(caller.connection, home, [(home.one, row.number)])}
+    if SUPERSEDED in known:
+        raise Superseded(f"Plan {identifier} was approved, and a later plan took its place. Calculate a new one.")
+    if APPROVED in known:
+        return
+    if row.data_revision != revision and not stale:
+        raise StalePlan(
+            f"Plan {identifier} rests on data revision {row.data_revision}; the data are at {revision}. Calculate it "
+            "again, or approve it as it is with stale."
+        )
+    first = parse_month(keeping.summary(row)["first"])
+    decision = {
+        "first": first,
+        "decided_at": caller.now,
+        "key_id": caller.key_id,
+        "data_revision": revision,
+        "note": note,
+    }
+    former = plans.approved(caller.connection, home, first)
+    if former is not None:
+        ended = {**decision, "plan": former.plan, "status": SUPERSEDED, "successor": row.number}
+        plans.decide(caller.connection, home, ended)
+    plans.decide(caller.connection, home, {**decision, "plan": row.number, "status": APPROVED, "successor": None})
+
+
+def told(caller: Caller, rows: Sequence[Row[Any]]) -> dict[tuple[int, int], dict[str, Any]]:
+    """Status and decisions of these plans, by subsidiary and number."""
+    found: dict[tuple[int, int], dict[str, Any]] = {
+        (row.subsidiary_id, row.number): {"status": "draft", "decisions": []} for row in rows
+    }
+    codes = {row.subsidiary_id: row.subsidiary for row in rows}
+    for one in plans.decisions(caller.connection, caller.reach, list(found)):
+        plan = found.get((one.subsidiary_id, one.plan))
+        if plan is None:
+            continue
+        plan["status"] = SUPERSEDED if SUPERSEDED in (one.status, plan["status"]) else APPROVED
+        successor = None if one.successor is None else references.write(codes[one.subsidiary_id], one.successor)
+        plan["decisions"].append(
+            {
+                "status": one.status,
+                "at": one.decided_at,
+                "key": one.key_id,
+                "data_revision": one.data_revision,
+                "successor": successor,
+                "note": one.note,
+            }
+        )
+    return found

@@ -1,0 +1,39 @@
+"""How sure a plan is."""
+
+from dataclasses import asdict
+from typing import Any
+
+from service.access.keys import Caller
+from service.method.plan import uncertainty
+from service.method.plan.inputs import Inputs
+from service.operations import keeping
+from service.operations.plans import read_inputs
+from service.store import results
+from service.values import parse_amount, round_money, round_ratio, to_decimal
+
+
+def of_plan(caller: Caller, identifier: str, target: float | None, draws: int, seed: int) -> dict[str, Any]:
+    """A kept plan's year by both laws."""
+    home, row = keeping.find(caller, results.PLAN, identifier)
+    planned = to_decimal(parse_amount(keeping.summary(row)["revenue"]))
+    _, inputs = read_inputs(caller, home, row)
+    # Plans that are kept know no single deals yet.
+    return {"revenue": planned, "laws": laws(inputs, (), float(planned), target, draws, seed)}
+
+
+def laws(
+    inputs: Inputs, deals: uncertainty.Deals, planned: float, target: float | None, draws: int, seed: int
+) -> list[dict[str, Any]]:
+    """The normal law, and the simulation unless that would be too large."""
+    deviation = uncertainty.standard_deviation(inputs, deals)
+    found = {
+        "normal": uncertainty.normal(planned, deviation, target),
+        "simulation": uncertainty.simulated(inputs, deals, planned, target, draws, seed),
+    }
+    return [{"law": law, **_told(spread)} for law, spread in found.items() if spread is not None]
+
+
+def _told(spread: uncertainty.Spread) -> dict[str, Any]:
+    money = {name: value for name, value in asdict(spread).items() if name != "probability"}
+    rounded = {name: round_money(value) for name, value in money.items()}
+    return {**rounded, "probability": None if spread.probability is None else round_ratio(spread.probability)}
