@@ -141,8 +141,8 @@ def get_kpis(
     reason says so. Filters are named like the groupings, each may stand several times.
     """
     question = Question(
-        indicators=_names(indicators),
-        group_by=_names(group_by),
+        indicators=names(indicators),
+        group_by=names(group_by),
         first=first,
         last=last,
         currency=currency,
@@ -158,5 +158,5 @@ def get_kpis(
         return KpiTable(**kpis.answer(caller, question))
 
 
-def _names(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

@@ -26,7 +26,9 @@ from service.api.segmented import (
     WordCounts,
     change,
     segmented,
+    segmented_fields,
 )
+from service.api.tables import AS_FILE, TableFormat, table_file, wanted
 from service.errors import AmountTooLarge, BadArgument, Forbidden, MissingRate, NoData, NotFound
 from service.method.segments.table import BY_CLASS_AND_SEGMENT, class_table
 from service.operations import keeping
@@ -105,7 +107,8 @@ def get_segmentation(segmentation: ResultPath, entry: ReadsResults) -> Segmentat
     "/segmentations/{segmentation}/customers",
     operation_id="listSegmentedCustomers",
     summary="Customers of a segmentation",
-    responses=responses(NotFound),
+    response_model=Page[SegmentedCustomer],
+    responses={**AS_FILE, **responses(NotFound)},
 )
 def list_segmented_customers(
     request: Request,
@@ -124,7 +127,8 @@ def list_segmented_customers(
     sort: Annotated[Literal["code", "-value", "-gap"], Query(description="`-`: largest first.")] = "code",
     limit: Limit = 100,
     after: After = None,
-) -> Page[SegmentedCustomer]:
+    table_format: TableFormat = None,
+) -> Any:
     """Each with his classes, his segment, and why he is where he is."""
     asked = {
         "abc_class": abc_class,
@@ -141,6 +145,11 @@ def list_segmented_customers(
     cursor = read_cursor(after, *((str, int) if sort == "code" else (int, str, int)))
     with entry.reading() as caller:
         kept = operation.find(caller, segmentation)
+        file_format = wanted(request, table_format)
+        if file_format is not None:
+            found = segments.each(caller.connection, kept.reach, kept.key, sort, filters)
+            fields = (segmented_fields(row, kept.abc) for row in found)
+            return table_file(file_format, f"segmentation-{segmentation}", SegmentedCustomer, fields)
         rows = segments.page(caller.connection, kept.reach, kept.key, limit + 1, cursor, sort, filters)
     return page_of(
         request, response, rows, limit, lambda row: segmented(row, kept.abc), lambda row: _sort_key(row, sort)

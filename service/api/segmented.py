@@ -309,8 +309,13 @@ def change(row: Row[Any]) -> Change:
 
 def segmented(row: Row[Any], abc: Abc) -> SegmentedCustomer:
     """A stored row as the contract shows it."""
+    return SegmentedCustomer(**segmented_fields(row, abc))
+
+
+def segmented_fields(row: Row[Any], abc: Abc) -> dict[str, Any]:
+    """The fields of a `SegmentedCustomer`."""
     who = {name: getattr(row, name) for name in ("subsidiary", "customer", "name", "salesperson", "channel")}
-    return SegmentedCustomer(**who, **stored_figures(row, abc))
+    return who | stored_figures(row, abc)
 
 
 def stored_figures(row: Row[Any], abc: Abc) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
-from typing import Literal
+from typing import Literal, TypeVar
 
+Unit = TypeVar("Unit", bound=Hashable)
 Direction = Literal["higher", "lower", "neutral"]
 FEWEST = 30
 """A rate that rests on fewer cases is shown with its interval, and not ranked."""
@@ -57,7 +58,7 @@ def quantile(values: Sequence[Fraction], share: Fraction) -> Fraction:
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
-def places(values: Mapping[Hashable, Fraction], direction: Direction) -> dict[Hashable, Place]:
+def places(values: Mapping[Unit, Fraction], direction: Direction) -> dict[Unit, Place]:
     """The place of each unit among these, which are all ranked; equal values share the better rank."""
     common = spread(list(values.values()), direction)
     return {unit: _place(value, list(values.values()), direction, common) for unit, value in values.items()}
@@ -93,7 +94,7 @@ class Stratum:
     denominator: Fraction
 
 
-def standardised(units: Mapping[Hashable, Mapping[str, Stratum]]) -> dict[Hashable, Fraction | None]:
+def standardised(units: Mapping[Unit, Mapping[str, Stratum]]) -> dict[Unit, Fraction | None]:
     """Each unit's rate, had it the mix of classes of all units together (direct standardisation).
 
     Weights are the classes' shares of all denominators. None for a unit that has no cases in a class that others
@@ -105,7 +106,7 @@ def standardised(units: Mapping[Hashable, Mapping[str, Stratum]]) -> dict[Hashab
             weights[name] = weights.get(name, Fraction(0)) + stratum.denominator
     counted = {name: weight for name, weight in weights.items() if weight > 0}
     total = sum(counted.values())
-    found: dict[Hashable, Fraction | None] = {}
+    found: dict[Unit, Fraction | None] = {}
     for unit, strata in units.items():
         known = {name for name, stratum in strata.items() if stratum.denominator > 0}
         if not counted or not counted.keys() <= known:

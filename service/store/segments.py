@@ -1,6 +1,6 @@
 """The customers of a stored segmentation, each with its classes, its segment and the figures behind them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -80,6 +80,7 @@ def _bought(rows: Any) -> Any:
 
 GAP = TABLE.c.effective_potential - _bought(TABLE)
 _LAST = (customers.TABLE.c.code, TABLE.c.subsidiary_id)
+FETCHED = 8_192
 SORTS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
     "code": _LAST,
     "-value": (-TABLE.c.value, *_LAST),
@@ -115,13 +116,25 @@ def page(
     filters: Mapping[str, Any],
 ) -> Sequence[Row[Any]]:
     """Customers of a segmentation (owner, number) in a named order, those after the cursor."""
-    order = SORTS[sort]
-    statement = _described(reach, key).order_by(*order).limit(limit)
+    statement = _ordered(reach, key, sort, filters).limit(limit)
+    if after is not None:
+        statement = statement.where(later(SORTS[sort], after))
+    return connection.execute(statement).all()
+
+
+def each(
+    connection: Connection, reach: Reach, key: tuple[int, int], sort: str, filters: Mapping[str, Any]
+) -> Iterator[Row[Any]]:
+    """The same without a limit, fetched as they are taken."""
+    streamed = {"stream_results": True, "yield_per": FETCHED}
+    yield from connection.execute(_ordered(reach, key, sort, filters), execution_options=streamed)
+
+
+def _ordered(reach: Reach, key: tuple[int, int], sort: str, filters: Mapping[str, Any]) -> Any:
+    statement = _described(reach, key).order_by(*SORTS[sort])
     for name, value in filters.items():
         statement = statement.where(FILTERS[name] == value)
-    if after is not None:
-        statement = statement.where(later(order, after))
-    return connection.execute(statement).all()
+    return statement
 
 
 def of_customer(connection: Connection, reach: Reach, segmentation: int, customer: int) -> Row[Any] | None:

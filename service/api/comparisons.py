@@ -1,0 +1,106 @@
+"""Subsidiaries, teams and sellers side by side."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, Field
+
+from service.api.kpis import names
+from service.api.models import FirstMonth, LastMonth, MethodFilter, Period, Strict, WindowDocument
+from service.api.problems import responses
+from service.api.security import ReadsResults
+from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
+from service.operations import comparisons
+from service.operations.figures import Question
+from service.operations.quantities.scope import LOCAL
+from service.values import Code
+
+router = APIRouter(tags=["indicators"])
+
+
+class Compared(Strict):
+    """One indicator of one unit, and its place; it also has the field `team` or `salesperson` where these are
+    compared."""
+
+    model_config = ConfigDict(extra="allow")
+
+    subsidiary: str
+    indicator: str
+    value: str | None = Field(description="Decimal text, as in `getKpis`.")
+    unit: str
+    currency: str | None
+    n: float | None
+    reason: str | None = Field(description="Why there is no value, or no rank.")
+    rank: int | None = Field(description="1 is the best; equal values share the better rank.")
+    quartile: int | None = Field(description="1 holds the best quarter.")
+    robust_z: float | None = Field(description="(value − median) / (1.4826 × median absolute deviation).")
+    to_best_quarter: str | None = Field(description="What is missing to the limit of the best quarter; 0 inside it.")
+    standardised: str | None = Field(
+        description="Shares of cases: the value with the mix of classes of all units together."
+    )
+    interval_low: float | None = Field(description="Shares of cases: Wilson's 95 % interval.")
+    interval_high: float | None
+    comparable: bool = Field(description="False where a note names the subsidiary.")
+
+
+class Common(Strict):
+    """What the ranked units of an indicator have in common."""
+
+    indicator: str
+    direction: Literal["higher", "lower", "neutral"]
+    ranked: int = Field(description="So many units are ranked.")
+    median: str | None
+    deviation: str | None = Field(description="1.4826 × median absolute deviation.")
+    best_quarter: str | None = Field(description="Where the best quarter begins.")
+
+
+class ComparisonNote(Strict):
+    """What makes a subsidiary hard to compare."""
+
+    subsidiary: str
+    code: Literal["missing_months", "missing_measures"]
+    message: str
+
+
+class Comparison(Strict):
+    window: WindowDocument
+    items: list[Compared]
+    common: list[Common]
+    notes: list[ComparisonNote]
+
+
+@router.get(
+    "/comparisons",
+    operation_id="getComparison",
+    summary="Subsidiaries, teams or sellers side by side",
+    responses=responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies),
+)
+def get_comparison(
+    entry: ReadsResults,
+    of: Annotated[comparisons.Of, Query(description="What is compared.")] = "subsidiary",
+    indicators: Annotated[
+        str, Query(max_length=1000, description="Ids from the catalogue, with commas between.", examples=["retention"])
+    ] = "margin_rate,growth,retention,order_frequency",
+    first: FirstMonth = None,
+    last: LastMonth = None,
+    period: Period = None,
+    currency: Annotated[
+        str, Query(pattern="^(local|[A-Z]{3})$", description="Amounts are compared in one currency only.")
+    ] = LOCAL,
+    subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
+    method: MethodFilter = None,
+) -> Comparison:
+    """Value, rank, quartile, robust z and distance to the best quarter. A share that rests on fewer than 30 cases is
+    shown with its interval and not ranked."""
+    figures = Question(
+        indicators=names(indicators),
+        group_by=(),
+        first=first,
+        last=last,
+        currency=currency,
+        subsidiaries=tuple(dict.fromkeys(subsidiary or ())),
+        period=period,
+        method=method,
+    )
+    with entry.reading() as caller:
+        return Comparison(**comparisons.answer(caller, comparisons.Question(of, figures)))
