@@ -20,9 +20,8 @@ SECONDS = 100
 class Remote:
     """What `hand_in_group` needs of a service, over HTTP."""
 
-    def __init__(self, server: Server) -> None:
-        headers = {"Authorization": f"Bearer {server.key}"}
-        self.client = httpx.Client(base_url=server.url, headers=headers, timeout=60)
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
 
     def submit(self, form: str, rows: Any, **query: Any) -> None:
         self.client.post(f"/v1/submissions/{form}", params=query, json=rows).raise_for_status()
@@ -32,7 +31,8 @@ class Remote:
 
 
 def test_no_request_breaks_the_service_or_the_contract(server: Server, tmp_path: Path) -> None:
-    hand_in_group(Remote(server))
+    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.key}"}, timeout=60) as client:
+        hand_in_group(Remote(client))
     schemathesis = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CHECKS)]
     command = [*schemathesis, "run", str(CONTRACT), "--url", server.url]
     limits = ["--max-examples", "12", "--max-time", str(SECONDS), "--seed", "1", "--request-timeout", "30"]
