@@ -90,6 +90,9 @@ def ask(caller: Caller, question: Question) -> Asked:
     data = stored.periods(caller.connection, reach)
     window = windows.resolve(question.first, question.last, data, question.period, year_start)
     assert data is not None  # noqa: S101 - resolve refuses where there are no data
+    parameters = methods.get(caller, question.method, window.last)
+    known = catalogue(parameters)
+    indicators = tuple(_indicator(known, name) for name in question.indicators or known)
     used = sorted({row.currency for row in rows})
     if question.currency == LOCAL and len(used) > 1 and "subsidiary" not in words:
         raise MixedCurrencies(
@@ -99,9 +102,6 @@ def ask(caller: Caller, question: Question) -> Asked:
     buckets = [Bucket(now, now.prior) for _, now in parts]
     filters = {name: tuple(asked) for name, asked in (question.filters or {}).items() if asked}
     constant = question.rates == "constant"
-    parameters = methods.get(caller, question.method, window.last)
-    known = catalogue(parameters)
-    indicators = tuple(_indicator(known, name) for name in question.indicators or known)
     scope = Scope(caller, reach, rows, parameters, words, filters, buckets, window.last, question.currency, constant)
     return Asked(indicators, scope, time, tuple(label for label, _ in parts), window, data, year_start)
 
