@@ -10,8 +10,7 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.method.months import Window, fiscal_year, month_of, month_text, quarter_text, year_text
-from service.operations import segments
-from service.store import cells, lines, salespeople
+from service.store import cells, salespeople
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
 
@@ -57,24 +56,6 @@ def _fiscal_text(month: int, time: str, year_start: int) -> str:
     year = next(year for year in (month // 12, month // 12 + 1) if month in fiscal_year(year, year_start))
     place = (month - fiscal_year(year, year_start).first) // length + 1
     return f"FY{year:04d}" + (f"{mark}{place}" if mark else "")
-
-
-def classes(caller: Caller, rows: Sequence[Row[Any]], last: int) -> dict[str, list[Any]]:
-    """Each customer's class, potential class, segment and state of the 12 months that end with month `last`.
-
-    Columns subsidiary_id, customer_id and one for each of `cells.OF_CLASSES`; of these subsidiaries.
-    """
-    found: dict[str, list[Any]] = {name: [] for name in ("subsidiary_id", "customer_id", *cells.OF_CLASSES)}
-    for row in rows:
-        data = lines.periods(caller.connection, caller.reach.narrowed([row.id]))
-        if data is None or data.first > last:
-            continue
-        basis = segments.read_basis(caller, row.code, None, month_text(min(last, data.last)), None)
-        frame = segments.segmented(basis).customers
-        found["subsidiary_id"] += [row.id] * len(frame)
-        for name in ("customer_id", *cells.OF_CLASSES):
-            found[name] += frame[name].tolist()
-    return found
 
 
 class Teams:

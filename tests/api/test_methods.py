@@ -130,6 +130,21 @@ def test_own_indicators_have_values(service: Service) -> None:
     assert [(one["id"], one["executed"]) for one in own] == [("half", "qualified / leads / 2")]
 
 
+def test_classes_of_figures_are_those_of_the_version_that_is_named(service: Service) -> None:
+    hand_in_subsidiary(service, "DE", "EUR")
+    post(service, document(valid_from="2030-01", abc__a="0.30", abc__b="0.40"))
+    counted = {}
+    for method in ("standard-1", "house-1"):
+        question = {"indicators": "active_customers", "group_by": "abc_class", "method": method}
+        figures = {row["abc_class"]: row["n"] for row in service.get("/v1/kpis", **question)["items"] if row["n"]}
+        segmentation = service.post("/v1/segmentations", {"subsidiary": "DE", "scope": "channel", "method": method})
+        customers = service.get(f"/v1/segmentations/{segmentation['id']}/customers")["items"]
+        classes = [one["abc_class"] for one in customers if one["abc_class"] != "N"]
+        counted[method] = {word: classes.count(word) for word in set(classes)}
+        assert figures == counted[method]
+    assert counted["house-1"] != counted["standard-1"]
+
+
 def test_the_difference_of_two_versions(service: Service) -> None:
     post(service, document(plan__cycle_months={"A": 6, "B": 4, "C": 1.5}, indicators=[HALF]))
     limits = {"direct": {"A": "100", "B": "10"}}
@@ -180,8 +195,10 @@ def test_what_a_version_would_change(service: Service) -> None:
     }
     assert found["moved"] == len(expected) > 1
     assert found["customers"] == 7
-    assert [one["indicator"] for one in found["indicators"]] == ["wallet_share", "half"]
-    assert found["indicators"][1]["against_reason"] == "This version does not have it."
+    # Coverage follows the limits of the potential, load and contacts against norm the classes.
+    moved = ["wallet_share", "strong_coverage", "load", "contact_attainment", "half"]
+    assert [one["indicator"] for one in found["indicators"]] == moved
+    assert found["indicators"][-1]["against_reason"] == "This version does not have it."
 
     pages = []
     page = service.get("/v1/methods/house-1/effects", limit=1, **query)

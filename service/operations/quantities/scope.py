@@ -11,9 +11,9 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.method.money import convert
-from service.method.months import Window
+from service.method.months import Window, month_text
 from service.method.parameters import Parameters
-from service.operations import dimensions
+from service.operations import dimensions, segments
 from service.operations.currencies import Rates
 from service.store import cells, customers, facts, labels, lines, salespeople
 from service.store.cells import Bucket, Cut, Words
@@ -22,6 +22,7 @@ from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
 
 LOCAL = "local"
+_SEGMENTED = ("customer_id", "salesperson", "channel", *cells.OF_CLASSES, "effective_potential", "gap")
 Values = dict[str, Fraction | None]
 Found = dict[tuple[Words, int], Values]
 """(words of the group, place of the bucket) → quantities."""
@@ -45,12 +46,12 @@ class Scope:
     currency: str
     constant: bool
     left_out: bool = False
-    _classes: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+    _segmented: dict[tuple[int, int], pd.DataFrame | None] = field(default_factory=dict, repr=False)
     _codes: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict, repr=False)
     _sums: dict[tuple[str, ...], list[tuple[list[int], list[facts.Sums]]]] = field(default_factory=dict, repr=False)
 
     def other(self, **changes: Any) -> "Scope":
-        """The same with something else; classes stay those that were found."""
+        """The same with something else; what was segmented stays."""
         return replace(self, **changes, _codes={}, _sums={})
 
     @cached_property
@@ -66,12 +67,36 @@ class Scope:
     def rates(self) -> Rates | None:
         return None if self.currency == LOCAL else Rates.into(self.caller.connection, self.currency)
 
-    @property
+    def segmented(self, home: Row[Any], last: int) -> pd.DataFrame | None:
+        """A subsidiary's customers in the 12 months that end with a month, by the question's method.
+
+        None where the data do not reach back so far. Found once, for whoever asks.
+        """
+        key = (home.id, last)
+        if key not in self._segmented:
+            data = lines.periods(self.caller.connection, self.reach.narrowed([home.id]))
+            frame = None
+            if data is not None and data.first <= last:
+                end = month_text(min(last, data.last))
+                basis = segments.read_basis(self.caller, home.code, None, end, self.parameters.id)
+                frame = segments.segmented(basis).customers[[*_SEGMENTED]]
+            self._segmented[key] = frame
+        return self._segmented[key]
+
+    @cached_property
     def classes(self) -> dict[str, list[Any]]:
-        """See `dimensions.classes`; found once, for whoever asks."""
-        if not self._classes:
-            self._classes |= dimensions.classes(self.caller, self.rows, self.last)
-        return self._classes
+        """Each customer's class, potential class, segment and state of the 12 months that end with month `last`.
+
+        Columns subsidiary_id, customer_id and one for each of `cells.OF_CLASSES`.
+        """
+        found: dict[str, list[Any]] = {name: [] for name in ("subsidiary_id", "customer_id", *cells.OF_CLASSES)}
+        for row in self.rows:
+            frame = self.segmented(row, self.last)
+            if frame is not None:
+                found["subsidiary_id"] += [row.id] * len(frame)
+                for name in ("customer_id", *cells.OF_CLASSES):
+                    found[name] += frame[name].tolist()
+        return found
 
     def cuts(self, words: Words | None = None) -> Iterator[tuple[Cut, list[int], list[Bucket]]]:
         """How lines are cut for which of the buckets (their places, and they themselves).

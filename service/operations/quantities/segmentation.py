@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Row
 
-from service.method.months import Window, month_text
+from service.method.months import Window
 from service.method.segments.classes import CLASSES
-from service.operations import segments
 from service.operations.quantities import customers, lines
 from service.operations.quantities.scope import Found, Scope, Source, add, units
 from service.store import cells
@@ -95,7 +93,7 @@ def _add(scope: Scope, found: Found, number: int, place: int, bucket: cells.Buck
 
 
 def _strong(scope: Scope, home: Row[Any], window: Window) -> _OfCustomers:
-    found = _segmented(scope, home, scope.last)
+    found = scope.segmented(home, scope.last)
     row: Any
     for row in found.itertuples() if found is not None else ():
         if row.potential_class in _STRONG:
@@ -103,7 +101,7 @@ def _strong(scope: Scope, home: Row[Any], window: Window) -> _OfCustomers:
 
 
 def _grown(scope: Scope, home: Row[Any], bucket: cells.Bucket) -> _OfCustomers:
-    found = _segmented(scope, home, bucket.before.last)
+    found = scope.segmented(home, bucket.before.last)
     if found is None or not (found["segment"] == "GROW").any():
         return
     grow = found[found["segment"] == "GROW"]
@@ -122,15 +120,6 @@ def _grown(scope: Scope, home: Row[Any], bucket: cells.Bucket) -> _OfCustomers:
 
 def _part(yearly: int, window: Window) -> int:
     return round(Fraction(yearly * len(window), _MONTHS_A_YEAR))
-
-
-def _segmented(scope: Scope, home: Row[Any], last: int) -> pd.DataFrame | None:
-    """The customers of the 12 months that end with a month; None where the data do not reach back so far."""
-    data = lines_store.periods(scope.caller.connection, scope.reach.narrowed([home.id]))
-    if data is None or last < data.first:
-        return None
-    basis = segments.read_basis(scope.caller, home.code, None, month_text(min(last, data.last)), None)
-    return segments.segmented(basis).customers
 
 
 LINES = Source(_OF_LINES, frozenset(cells.DIMENSIONS), by_lines)
