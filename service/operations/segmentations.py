@@ -172,7 +172,7 @@ def _terms(caller: Caller, settled: Settled) -> customer_sums.Terms:
     season = season_of_quarters(seasonal_index(revenue, window.last), window, count)
     registers = [row.id for row in settled.units.values() if row.feed_results == "register"]
     after = window.last + 1
-    end = (date(after // 12, after % 12 + 1, 1) - date(1970, 1, 1)).days - 1
+    end = date(after // 12, after % 12 + 1, 1).toordinal() - 1
     return customer_sums.Terms(settled.parameters, window, data, season, currency, registers, end)
 
 

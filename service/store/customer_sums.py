@@ -12,7 +12,7 @@ from service.method.parameters import Parameters
 from service.method.segments.classes import MONTHS_A_YEAR
 from service.method.segments.regularity import FEWEST_QUARTERS
 from service.store import customers, exchange_rates, labels, salespeople
-from service.store.database import Converted
+from service.store.database import exchanged
 from service.store.lines import TABLE as LINE
 from service.store.reach import Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
@@ -87,7 +87,7 @@ def _monthly(reach: Reach, months: Any, currency: str | None) -> Any:
     sums = [summed(column).label(name) for name, column in _SUMS.items()]
     own = select(*keys, *sums).where(*within).group_by(*keys).subquery()
     rate = _rate(currency)
-    money = {name: Converted(own.c[name], rate) if name in _MONEY else own.c[name] for name in _SUMS}
+    money = {name: exchanged(own.c[name], rate) if name in _MONEY else own.c[name] for name in _SUMS}
     named = [amount.label(name) for name, amount in money.items()]
     return (
         select(own.c.subsidiary_id, own.c.customer_id, own.c.period, *named)
@@ -130,7 +130,7 @@ def of_customers(reach: Reach, terms: Terms) -> Any:
     if currency is not None:
         joined = joined.join(SUBSIDIARY, SUBSIDIARY.c.id == customer.subsidiary_id)
         joined = joined.outerjoin(exchange_rates.TABLE, _rated(window.last, currency))
-        potential = Converted(potential, _rate(currency))
+        potential = exchanged(potential, _rate(currency))
         potential = case((customer.potential.is_not(None), potential))
     scope = SCOPES[terms.parameters.abc.scope][0] if terms.parameters.abc.scope in SCOPES else literal(0, Integer)
     return (

@@ -39,7 +39,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.sql.functions import FunctionElement, GenericFunction
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
 
@@ -163,44 +163,6 @@ def _listed(column: pa.Array) -> list[Any]:
     return column.to_pylist()  # type: ignore[no-any-return]
 
 
-class Converted(GenericFunction[int]):
-    """`Converted(amount, rate)`: an amount at a rate of 10⁻¹² units, rounded once, half to even."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(Converted, "sqlite")
-def _converted_by_python(element: Any, compiler: Any, **more: Any) -> str:
-    return f"kontor_convert({compiler.process(element.clauses, **more)})"
-
-
-@compiles(Converted, "postgresql")
-def _converted_as_numeric(element: Any, compiler: Any, **more: Any) -> str:
-    amount, rate = (compiler.process(part, **more) for part in element.clauses)
-    exact = f"(CAST({amount} AS NUMERIC) * {rate} * 0.000000000001)"
-    # The part has 12 decimals: at exactly a half the last term decides, for an odd whole.
-    up = f"{exact} - floor({exact}) + abs(mod(floor({exact}), 2)) * 0.0000000000001 > 0.5"
-    return f"CAST(floor({exact}) + CASE WHEN {up} THEN 1 ELSE 0 END AS BIGINT)"
-
-
-class DayNumber(GenericFunction[int]):
-    """`DayNumber(date)`: days since 1970-01-01."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(DayNumber, "sqlite")
-def _day_by_julian(element: Any, compiler: Any, **more: Any) -> str:
-    return f"CAST(julianday({compiler.process(element.clauses, **more)}) - 2440587.5 AS INTEGER)"
-
-
-@compiles(DayNumber, "postgresql")
-def _day_by_difference(element: Any, compiler: Any, **more: Any) -> str:
-    return f"(({compiler.process(element.clauses, **more)}) - DATE '1970-01-01')"
-
-
 def in_sets(connection: Connection) -> None:
     """Let PostgreSQL join whole sets, in memory, until the transaction ends.
 
@@ -260,7 +222,6 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("kontor_convert", 2, convert, deterministic=True)
         for name, function in _SQLITE_FUNCTIONS.items():
             connection.create_function(name, 2, function, deterministic=True)
         connection.create_aggregate("kontor_products", 2, _Products)

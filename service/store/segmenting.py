@@ -48,7 +48,7 @@ from service.store.customer_sums import (
     summed,
     whole_quarters,
 )
-from service.store.database import DayNumber, in_sets, load
+from service.store.database import day_number, in_sets, load
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
 
@@ -278,7 +278,7 @@ def _potential_floors(c: Any, channel: Any, terms: Terms) -> tuple[Any, Any]:
 def _with_lapses(joined: Any, c: Any, terms: Terms) -> tuple[Any, dict[str, Any]]:
     """Days since the last order and the usual interval, from the register of orders."""
     order = registers.TABLES["orders"][0].c
-    day = DayNumber(order.date)
+    day = day_number(order.date)
     days = (
         select(order.subsidiary_id, order.customer_id, day.label("day"))
         .where(order.subsidiary_id.in_(terms.registers), order.amount >= 0, day <= terms.end)

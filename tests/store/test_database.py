@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
 from service.method.money import convert
-from service.store.database import Converted, Database, _alembic_config, newest_revision
+from service.store.database import Database, _alembic_config, exchanged, newest_revision
 from service.store.subsidiaries import TABLE
 
 ROW = {"name": "X", "country": "DE", "currency": "EUR", "data_revision": 0}
@@ -117,7 +117,7 @@ RATES = st.integers(1, 10**13) | st.sampled_from([5 * 10**11, 25 * 10**10, 15 * 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(AMOUNTS, RATES), min_size=1, max_size=20))
 def test_the_database_converts_as_the_method_does(database: Database, pairs: list[tuple[int, int]]) -> None:
-    statement = select(*(Converted(literal(amount, BigInteger), literal(rate, BigInteger)) for amount, rate in pairs))
+    statement = select(*(exchanged(literal(amount, BigInteger), literal(rate, BigInteger)) for amount, rate in pairs))
     with database.reading() as connection:
         found = connection.execute(statement).one()
     assert list(found) == [convert(amount, rate) for amount, rate in pairs]
