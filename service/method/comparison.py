@@ -3,6 +3,7 @@ rates and intervals. Values are exact Fractions; what needs a root is binary64.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -61,18 +62,19 @@ def quantile(values: Sequence[Fraction], share: Fraction) -> Fraction:
 def places(values: Mapping[Unit, Fraction], direction: Direction) -> dict[Unit, Place]:
     """The place of each unit among these, which are all ranked; equal values share the better rank."""
     common = spread(list(values.values()), direction)
-    return {unit: _place(value, list(values.values()), direction, common) for unit, value in values.items()}
+    ascending = sorted(values.values())
+    return {unit: _place(value, ascending, direction, common) for unit, value in values.items()}
 
 
-def _place(value: Fraction, values: Sequence[Fraction], direction: Direction, common: Spread) -> Place:
+def _place(value: Fraction, ascending: Sequence[Fraction], direction: Direction, common: Spread) -> Place:
     assert common.median is not None  # noqa: S101 - there is at least this value
     z = (value - common.median) / common.deviation if common.deviation else None
     if direction == "neutral" or common.best_quarter is None:
         return Place(None, None, z, None)
     sign = 1 if direction == "higher" else -1
-    rank = 1 + sum(sign * other > sign * value for other in values)
-    quartile = 1 + 4 * (rank - 1) // len(values)
-    return Place(rank, quartile, z, max(sign * (common.best_quarter - value), Fraction(0)))
+    better = len(ascending) - bisect_right(ascending, value) if sign > 0 else bisect_left(ascending, value)
+    quartile = 1 + 4 * better // len(ascending)
+    return Place(1 + better, quartile, z, max(sign * (common.best_quarter - value), Fraction(0)))
 
 
 def wilson(successes: Fraction, cases: Fraction) -> tuple[float, float] | None:

@@ -11,10 +11,11 @@ from service.method import comparison
 from service.method.catalogue import Indicator
 from service.method.comparison import FEWEST, Place, Stratum
 from service.method.measures import MEASURES
+from service.method.parameters import catalogue
 from service.method.quantities import QUANTITIES
-from service.operations import coverage, kpis
+from service.operations import coverage, kpis, methods
 from service.operations import figures as operation
-from service.values import round_money, round_ratio
+from service.values import round_ratio
 
 Of = Literal["subsidiary", "team", "salesperson"]
 Unit = tuple[str, ...]
@@ -34,21 +35,24 @@ def answer(caller: Caller, question: Question) -> dict[str, Any]:
     makes a subsidiary hard to compare. Units without a word (not attributed) are left out."""
     words = ("subsidiary",) if question.of == "subsidiary" else ("subsidiary", question.of)
     asked = replace(question.figures, group_by=words)
-    indicators = operation.ask(caller, asked).indicators
     table = kpis.answer(caller, asked)
+    known = catalogue(methods.version(caller, table["method"]).parameters)
+    indicators = [known[name] for name in asked.indicators or known]
     mixed = frozenset(one.id for one in indicators if _of_cases(one))
     items, common = [], []
-    by_class = _by_class(caller, asked, mixed)
+    rows = _by_indicator(table["items"], words)
+    by_class = _by_indicator(_by_class(caller, asked, mixed), words)
     notes = _notes(caller, asked, table["window"], indicators)
+    noted = {note["subsidiary"] for note in notes}
     for indicator in indicators:
-        name = indicator.id
-        own = [one for one in table["items"] if one["indicator"] == name and all(one[word] for word in words)]
+        own, cases = rows.get(indicator.id, []), indicator.id in mixed
         _refuse_several_currencies(own)
-        rates = {} if name not in mixed else comparison.standardised(_strata(by_class, name, words))
-        placed, spread = _placed(indicator, own, words, cases=name in mixed)
+        rates = comparison.standardised(_strata(by_class.get(indicator.id, []), words))
+        placed, spread = _placed(indicator, own, words, cases=cases)
         for one in own:
             unit = _unit(one, words)
-            items.append(_row(one, words, placed.get(unit), rates.get(unit), name in mixed, notes))
+            row = _row(indicator, one, words, placed.get(unit), rates.get(unit), cases=cases)
+            items.append(row | {"comparable": one["subsidiary"] not in noted})
         common.append(spread)
     return {"window": table["window"], "items": items, "common": common, "notes": notes}
 
@@ -68,12 +72,20 @@ def _by_class(caller: Caller, asked: operation.Question, mixed: frozenset[str]) 
     return items
 
 
-def _strata(items: Sequence[Item], name: str, words: Sequence[str]) -> dict[Unit, dict[str, Stratum]]:
+def _by_indicator(items: Sequence[Item], words: Sequence[str]) -> dict[str, list[Item]]:
+    """The rows of units that have a word, by indicator."""
+    found: dict[str, list[Item]] = {}
+    for one in items:
+        if all(_unit(one, words)):
+            found.setdefault(one["indicator"], []).append(one)
+    return found
+
+
+def _strata(items: Sequence[Item], words: Sequence[str]) -> dict[Unit, dict[str, Stratum]]:
     found: dict[Unit, dict[str, Stratum]] = {}
     for one in items:
-        if one["indicator"] == name and all(one[word] for word in words):
-            parts = Stratum(_fraction(one["numerator"]), _fraction(one["denominator"]))
-            found.setdefault(_unit(one, words), {})[one["abc_class"]] = parts
+        parts = Stratum(_fraction(one["numerator"]), _fraction(one["denominator"]))
+        found.setdefault(_unit(one, words), {})[one["abc_class"]] = parts
     return found
 
 
@@ -87,26 +99,24 @@ def _placed(
         if one["value"] is not None and not (cases and _fraction(one["denominator"]) < FEWEST)
     }
     common = comparison.spread(list(values.values()), indicator.direction)
-    rounded = _rounding(indicator.unit)
     told = {
         "indicator": indicator.id,
         "direction": indicator.direction,
         "ranked": common.ranked,
-        "median": rounded(common.median),
-        "deviation": rounded(common.deviation),
-        "best_quarter": rounded(common.best_quarter),
+        "median": kpis.shown(indicator, common.median),
+        "deviation": kpis.shown(indicator, common.deviation),
+        "best_quarter": kpis.shown(indicator, common.best_quarter),
     }
     return comparison.places(values, indicator.direction), told
 
 
 def _row(
-    item: Item, words: Sequence[str], place: Place | None, rate: Fraction | None, cases: bool, notes: Sequence[Item]
+    indicator: Indicator, item: Item, words: Sequence[str], place: Place | None, rate: Fraction | None, *, cases: bool
 ) -> Item:
     interval = None
     if cases and item["value"] is not None:
         interval = comparison.wilson(_fraction(item["numerator"]), _fraction(item["denominator"]))
     few = cases and place is None and item["value"] is not None
-    rounded = _rounding(item["unit"])
     return {
         **{word: item[word] for word in words},
         **{name: item[name] for name in ("indicator", "value", "unit", "currency", "n")},
@@ -114,11 +124,10 @@ def _row(
         "rank": place.rank if place else None,
         "quartile": place.quartile if place else None,
         "robust_z": _ratio(place.robust_z) if place else None,
-        "to_best_quarter": rounded(place.distance) if place else None,
-        "standardised": None if rate is None else f"{round_ratio(rate).normalize():f}",
+        "to_best_quarter": kpis.shown(indicator, place.distance) if place else None,
+        "standardised": kpis.ratio_text(rate),
         "interval_low": None if interval is None else _ratio(Fraction(interval[0])),
         "interval_high": None if interval is None else _ratio(Fraction(interval[1])),
-        "comparable": all(note["subsidiary"] != item["subsidiary"] for note in notes),
     }
 
 
@@ -158,12 +167,6 @@ def _unit(item: Item, words: Sequence[str]) -> Unit:
 
 def _fraction(text: str | None) -> Fraction:
     return Fraction(text or 0)
-
-
-def _rounding(unit: str) -> Any:
-    """How values of an indicator are written: money with 4 decimals, everything else with 6."""
-    rounded = round_money if unit.startswith("money") else round_ratio
-    return lambda value: None if value is None else f"{rounded(value).normalize():f}"
 
 
 def _ratio(value: Fraction | None) -> float | None:

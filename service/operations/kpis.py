@@ -77,21 +77,23 @@ def _is_money(one: Indicator) -> bool:
 def _told(one: Indicator, cell: Cell, currency: str | None) -> dict[str, Any]:
     return {
         "indicator": one.id,
-        "value": _shown(one, cell.value),
+        "value": shown(one, cell.value),
         "unit": one.unit,
         "currency": currency,
         "n": None if cell.n is None else float(round_ratio(cell.n)),
-        "numerator": _ratio(cell.numerator),
-        "denominator": _ratio(cell.denominator),
+        "numerator": ratio_text(cell.numerator),
+        "denominator": ratio_text(cell.denominator),
         "reason": cell.reason,
     }
 
 
-def _shown(one: Indicator, value: Fraction | None) -> str | None:
+def shown(one: Indicator, value: Fraction | None) -> str | None:
+    """A value as answers carry it: money with 4 decimals, everything else with 6."""
     return None if value is None else _plain((round_money if _is_money(one) else round_ratio)(value))
 
 
-def _ratio(value: Fraction | None) -> str | None:
+def ratio_text(value: Fraction | None) -> str | None:
+    """A number without a unit as answers carry it."""
     return None if value is None else _plain(round_ratio(value))
 
 
@@ -139,7 +141,7 @@ def _side_by_side(
     bucket = scope.buckets[place]
     source = bucket.before if scope.constant else bucket.now
     told: dict[str, Any] = {
-        "value_local": None if local is None else _shown(one, local.value),
+        "value_local": None if local is None else shown(one, local.value),
         "currency_local": own,
         "rate": None,
         "rate_type": None,
@@ -205,15 +207,15 @@ def _outside(scope: Scope, asked: Sequence[Indicator], compare: Compare) -> Any:
 def _beside(one: Indicator, cell: Cell, value: Fraction | None, reason: str | None) -> dict[str, Any]:
     if cell.value is None or value is None:
         return {
-            "compare_value": _shown(one, value),
+            "compare_value": shown(one, value),
             "difference": None,
             "ratio": None,
             "compare_reason": reason or cell.reason,
         }
     return {
-        "compare_value": _shown(one, value),
-        "difference": _shown(one, cell.value - value),
-        "ratio": _ratio(cell.value / value) if value else None,
+        "compare_value": shown(one, value),
+        "difference": shown(one, cell.value - value),
+        "ratio": ratio_text(cell.value / value) if value else None,
         "compare_reason": None if value else "the value to compare with is 0",
     }
 
