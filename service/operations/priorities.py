@@ -15,7 +15,6 @@ from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, round_money, round_ratio
 
 MONTHS_A_YEAR = 12
-_ALL = 2**31 - 1
 
 
 def customers(
@@ -69,7 +68,7 @@ def _rows(caller: Caller, home: Reach, segmentation: tuple[int, int], salesperso
     found = {}
     for name, value in (("segment", GROW), ("segment", WIN), ("abc_class", "A")):
         filters = {name: value} | ({} if salesperson is None else {"salesperson": salesperson})
-        for row in segments.page(caller.connection, home, segmentation, _ALL, None, "code", filters):
+        for row in segments.each(caller.connection, home, segmentation, "code", filters):
             found[row.customer] = row
     return found
 
