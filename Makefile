@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COVERED := --cov-branch --cov-report=term-missing:skip-covered --cov
 
-.PHONY: demo test serve openapi translations lint format bench lock clean
+.PHONY: demo test coverage serve openapi translations lint format bench lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -13,9 +14,12 @@ serve: $(VENV)/.run
 	$(BIN)/kontor serve
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile --cov=service --cov-branch --cov-report=
-	$(BIN)/coverage report --skip-covered
-	$(BIN)/coverage report --include='service/method/*' --fail-under=100
+	$(BIN)/pytest -n 2 --dist loadfile tests/method $(COVERED)=service/method --cov-fail-under=100
+	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/method
+
+# What all tests together pass through; slower than `make test`.
+coverage: $(VENV)/.dev
+	$(BIN)/pytest -n 2 --dist loadfile $(COVERED)=service
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 import pytest
 
 from service.errors import AmountTooLarge, BadArgument
-from service.method.parameters import Parameters, ResourceNorms, describe
+from service.method.parameters import ResourceNorms
 from service.method.plan.inputs import Input, Inputs
 from service.method.resources import productive_hours, requirement
 from tests.method.frames import PARAMETERS
@@ -48,34 +48,3 @@ def test_hours_out_of_all_bounds_are_refused() -> None:
     cell = {"leads": Input(float("inf"), "given")}
     with pytest.raises(AmountTooLarge):
         requirement(Inputs.of({"": {"A": cell}}), norms())
-
-
-def test_every_parameter_is_described_once() -> None:
-    lines = describe(PARAMETERS)
-    names = [line.name for line in lines]
-    assert len(set(names)) == len(names)
-    assert all(line.meaning and line.unit for line in lines)
-    assumed = {line.name for line in lines if line.assumption}
-    assert {"potential.default_wallet_share", "segments.grow_gap_at_least", "resources.selling_share"} <= assumed
-
-
-def test_a_table_by_class_needs_all_three() -> None:
-    document = PARAMETERS.model_dump(mode="json")
-    del document["plan"]["capture"]["B"]
-    with pytest.raises(ValueError, match="each of A, B and C"):
-        Parameters.model_validate(document)
-
-
-@pytest.mark.parametrize(
-    "group, values, message",
-    [
-        ("abc", {"a": "0.95", "b": "0.80"}, "A and B together cannot reach less"),
-        ("potential", {"limits": {"*": {"A": "10", "B": "100"}}}, "A cannot begin below B"),
-        ("regularity", {"x": 1.0, "y": 0.5}, "Y cannot end below X"),
-    ],
-)
-def test_limits_in_the_wrong_order_are_refused(group: str, values: dict[str, object], message: str) -> None:
-    document = PARAMETERS.model_dump(mode="json")
-    document[group] |= values
-    with pytest.raises(ValueError, match=message):
-        Parameters.model_validate(document)
