@@ -5,7 +5,6 @@ from typing import Annotated, Any, get_type_hints
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, create_model
-from sqlalchemy import Row
 
 from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
@@ -87,24 +86,27 @@ def list_customers(
     "/customers/{subsidiary}/{code:path}",
     operation_id="getCustomer",
     summary="A customer's card",
+    response_model=CustomerCard,
     responses=responses(NotFound),
 )
 def get_customer(
     subsidiary: SubsidiaryPath, code: Annotated[str, Path(max_length=64, examples=["C-1001"])], entry: Reads
-) -> CustomerCard:
+) -> Response:
     """What was handed in about the customer, and where the newest segmentation puts him."""
-    with entry.reading() as caller:
+    with entry.looking_up() as caller:
         found = card(caller, subsidiary, code)
     newest = found.segmentation
-    return CustomerCard(
+    shown = CustomerCard(
         **_values(found.customer),
         segmentation=references.write(subsidiary, newest.number) if newest else None,
-        fresh=newest is not None and newest.data_revision == newest.newest,
+        fresh=newest is not None and newest.data_revision == found.customer.data_revision,
         **(stored_figures(found.row, found.abc) if found.row and found.abc else {}),
     )
+    # Already checked; FastAPI would check it again.
+    return Response(shown.model_dump_json(), media_type="application/json")
 
 
-def _values(row: Row[Any]) -> dict[str, Any]:
+def _values(row: Any) -> dict[str, Any]:
     names = CustomerDocument.model_fields.keys() - {"potential"}
     potential = None if row.potential is None else to_decimal(row.potential)
     return {name: getattr(row, name) for name in names} | {"potential": potential}

@@ -38,6 +38,12 @@ class Entry:
             yield admit(connection, self.token, self.scope, self.clock())
 
     @contextmanager
+    def looking_up(self) -> Iterator[Caller]:
+        """Read by a single statement."""
+        with self.database.looking_up() as connection:
+            yield admit(connection, self.token, self.scope, self.clock())
+
+    @contextmanager
     def writing(self) -> Iterator[Caller]:
         """Write; what the block did is stored if it ends well, and only then."""
         with self.database.writing() as connection:

@@ -71,7 +71,7 @@ def end(caller: Caller, subsidiary: str, code: str) -> Overrides:
 
 
 def _customer(caller: Caller, subsidiary: str, code: str) -> tuple[Reach, int]:
-    row = customers.card(caller.connection, caller.reach, subsidiary, code)
+    row = customers.find(caller.connection, caller.reach, subsidiary, code)
     if row is None:
         raise NotFound(f"There is no customer {code!r} of subsidiary {subsidiary!r} that this key reaches.")
     return caller.reach.narrowed([row.subsidiary_id]), row.id

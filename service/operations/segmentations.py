@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,8 +21,8 @@ from service.method.segments.regularity import FEWEST_QUARTERS
 from service.operations import keeping, methods, references, windows
 from service.operations.currencies import Rates
 from service.operations.segments import Entry, exact_text, season_of_quarters, window_text
-from service.store import customer_sums, customers, lines, results, segmenting, segments, subsidiaries
-from service.store.reach import GROUP, Reach
+from service.store import cards, customer_sums, lines, results, segmenting, segments, subsidiaries
+from service.store.reach import BUILT, GROUP, Reach
 from service.values import amount_text
 
 
@@ -74,9 +75,9 @@ class Settled:
 class Card:
     """A customer, the newest segmentation of his subsidiary, and his row in it."""
 
-    customer: Row[Any]
-    segmentation: Row[Any] | None
-    row: Row[Any] | None
+    customer: cards.Part
+    segmentation: cards.Part | None
+    row: cards.Part | None
     abc: Abc | None = None
 
 
@@ -247,11 +248,17 @@ def get(caller: Caller, home: Reach, number: int) -> Kept:
 
 def _abc(caller: Caller, row: Row[Any]) -> Abc:
     """How its classes were cut; one from before this was kept followed its method, at the scope that it names."""
-    asked = json.loads(row.parameters)
-    if "abc" in asked:
-        return Abc.model_validate(asked["abc"])
+    kept = _kept_abc(row.parameters)
+    if kept is not None:
+        return kept
     standing = methods.version(caller, row.method).parameters.abc
-    return standing.model_copy(update={"scope": asked.get("scope", standing.scope)})
+    return standing.model_copy(update={"scope": json.loads(row.parameters).get("scope", standing.scope)})
+
+
+@lru_cache(BUILT)
+def _kept_abc(parameters: str) -> Abc | None:
+    kept = json.loads(parameters).get("abc")
+    return None if kept is None else Abc.model_validate(kept)
 
 
 def _kept(caller: Caller, home: Reach, row: Row[Any]) -> Kept:
@@ -327,12 +334,8 @@ def compared(caller: Caller, identifier: str, since: str) -> Compared:
 
 def card(caller: Caller, subsidiary: str, code: str) -> Card:
     """A customer's card; NotFound where there is none within reach."""
-    row = customers.card(caller.connection, caller.reach, subsidiary, code)
-    if row is None:
+    found = cards.card(caller.connection, caller.reach, subsidiary, code)
+    if found is None:
         raise NotFound(f"There is no customer {code!r} of subsidiary {subsidiary!r} that this key reaches.")
-    home = caller.reach.narrowed([row.subsidiary_id])
-    newest = results.newest(caller.connection, home, results.SEGMENTATION)
-    if newest is None:
-        return Card(row, None, None)
-    found = segments.of_customer(caller.connection, home, newest.number, row.id)
-    return Card(row, newest, found, _abc(caller, newest))
+    customer, newest, row = found
+    return Card(customer, newest, row, None if newest is None else _abc(caller, newest))

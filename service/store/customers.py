@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,6 @@ from sqlalchemy import (
     Select,
     Table,
     UniqueConstraint,
-    bindparam,
     exists,
     or_,
     select,
@@ -25,7 +23,7 @@ from service.store import labels, salespeople
 from service.store.bulk import next_number
 from service.store.columns import amount, code, number_key, revision_key
 from service.store.pages import later
-from service.store.reach import BUILT, Reach
+from service.store.reach import Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
@@ -98,7 +96,7 @@ def page(
 ) -> Sequence[Row[Any]]:
     """Customers by (subsidiary, code), at most `limit`, those after the cursor."""
     order = (TABLE.c.subsidiary_id, TABLE.c.code)
-    statement = _described(reach).order_by(*order).limit(limit)
+    statement = described(reach).order_by(*order).limit(limit)
     if after is not None:
         statement = statement.where(later(order, after))
     if salesperson is not None:
@@ -108,17 +106,14 @@ def page(
     return connection.execute(statement).all()
 
 
-def card(connection: Connection, reach: Reach, subsidiary: str, code: str) -> Row[Any] | None:
+def find(connection: Connection, reach: Reach, subsidiary: str, code: str) -> Row[Any] | None:
     """One customer with the words for what it points to."""
-    return connection.execute(_card(reach), {"subsidiary": subsidiary, "code": code}).one_or_none()
+    statement = described(reach).where(SUBSIDIARY.c.code == subsidiary, TABLE.c.code == code)
+    return connection.execute(statement).one_or_none()
 
 
-@lru_cache(BUILT)
-def _card(reach: Reach) -> Select[Any]:
-    return _described(reach).where(SUBSIDIARY.c.code == bindparam("subsidiary"), TABLE.c.code == bindparam("code"))
-
-
-def _described(reach: Reach) -> Select[Any]:
+def described(reach: Reach) -> Select[Any]:
+    """Statement: the customers within reach, with the words for what they point to."""
     return (
         select(
             TABLE,
@@ -148,8 +143,7 @@ def portfolio(connection: Connection, reach: Reach) -> pd.DataFrame:
     Columns: subsidiary_id, id (int64), subsidiary, code, channel, salesperson, industry, region (text), potential
     (int64 ten-thousandths a year, 0 where unknown), potential_known (bool).
     """
-    described = _described(reach).order_by(TABLE.c.subsidiary_id, TABLE.c.code)
-    rows = connection.execute(described).all()
+    rows = connection.execute(described(reach).order_by(TABLE.c.subsidiary_id, TABLE.c.code)).all()
     words = ("subsidiary", "code", "channel", "salesperson", "industry", "region")
     numbers = {name: [getattr(row, name) for row in rows] for name in ("subsidiary_id", "id")}
     potential = [row.potential or 0 for row in rows]

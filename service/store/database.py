@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -35,7 +36,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
@@ -55,6 +56,7 @@ _SHUTTING_DOWN = ("57P01", "57P02", "57P03")
 """By order, by a crash, or not yet up again."""
 _SQLITE_ROWS = 65_536
 _ROOM = "64MB"
+_SURE_SECONDS = 1.0
 _CSV = arrow_csv.WriteOptions(include_header=False, batch_size=16_384)
 _SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "database or disk is full", "attempt to write a readonly")
 
@@ -82,6 +84,16 @@ class Database:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with _translated(), self._engine.connect() as connection:
             yield connection.execution_options(**options)
+
+    @contextmanager
+    def looking_up(self) -> Iterator[Connection]:
+        """For hot reads of one statement: without a transaction around it, which costs PostgreSQL two trips more."""
+        if self.is_sqlite:
+            with self.reading() as connection:
+                yield connection
+            return
+        with _translated(), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -241,18 +253,32 @@ def _open_postgresql(url: str, pool_size: int, statement_timeout_ms: int) -> Eng
         "idle_in_transaction_session_timeout": 60_000,
         "timezone": "UTC",
     }
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=1,
-        pool_pre_ping=True,
         connect_args={
             "prepare_threshold": None,
             "connect_timeout": 5,
             "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
         },
     )
+
+    @event.listens_for(engine, "checkin")
+    def _put_back(_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _take(connection: Any, record: Any, _proxy: Any) -> None:
+        # Asking before every use whether the server is still there costs a trip; what was used just now is there.
+        if monotonic() - record.info.get("idle_since", monotonic()) > _SURE_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.Error as error:
+                raise DisconnectionError from error
+
+    return engine
 
 
 def skip_locked(connection: Connection, statement: Any) -> Any:

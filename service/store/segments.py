@@ -11,7 +11,6 @@ from sqlalchemy import (
     Row,
     Table,
     and_,
-    bindparam,
     case,
     cast,
     func,
@@ -98,13 +97,6 @@ FILTERS: Mapping[str, ColumnElement[Any]] = {
     "salesperson": salespeople.TABLE.c.code,
 }
 
-_OF_CUSTOMER = select(TABLE, GAP.label("gap")).where(
-    TABLE.c.subsidiary_id == bindparam("subsidiary"),
-    TABLE.c.owner == bindparam("subsidiary"),
-    TABLE.c.segmentation == bindparam("segmentation"),
-    TABLE.c.customer_id == bindparam("customer"),
-)
-
 
 def page(
     connection: Connection,
@@ -135,12 +127,6 @@ def _ordered(reach: Reach, key: tuple[int, int], sort: str, filters: Mapping[str
     for name, value in filters.items():
         statement = statement.where(FILTERS[name] == value)
     return statement
-
-
-def of_customer(connection: Connection, reach: Reach, segmentation: int, customer: int) -> Row[Any] | None:
-    """One customer's row of a segmentation of the one subsidiary in reach."""
-    key = {"subsidiary": reach.one, "segmentation": segmentation, "customer": customer}
-    return connection.execute(_OF_CUSTOMER, key).one_or_none()
 
 
 def sums(connection: Connection, reach: Reach, key: tuple[int, int], names: Iterable[str]) -> Sequence[Any]:
