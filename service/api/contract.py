@@ -38,6 +38,7 @@ from service.api import (
     submissions,
     subsidiaries,
     uncertainty,
+    variances,
 )
 from service.api.problems import MEDIA_TYPE, responses
 from service.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable, Unprocessable
@@ -73,6 +74,7 @@ ROUTERS: Sequence[APIRouter] = (
     explanations.router,
     uncertainty.router,
     priorities.router,
+    variances.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
 DESCRIPTION = """\

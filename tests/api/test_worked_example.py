@@ -383,3 +383,29 @@ def test_the_resources_it_needs(service: Service, raw_plan: dict[str, Any]) -> N
         assert found["load"] == expected["load_of_two"]
         assert found["work_in_progress"] == expected["work_in_progress_deals"]
     assert round(10 * found["hours"] / found["productive_hours"], 6) == expected["ten_such_units_fte"]
+
+
+def test_price_volume_and_mix(service: Service) -> None:
+    """Goods that were priced 10, 15 and 20."""
+    items = [
+        {
+            "name": name,
+            "before": {"quantity": str(then), "revenue": str(then * price)},
+            "after": {"quantity": str(now), "revenue": str(now * new)},
+        }
+        for name, then, price, now, new in (("a", 1000, 10, 1000, 11), ("b", 800, 15, 700, 15), ("c", 500, 20, 800, 23))
+    ]
+    found = service.post("/v1/calculations/price-volume-mix", {"items": items}, status=200)
+    effects = ("volume", "mix", "price", "uncounted")
+    assert [found[effect] for effect in effects] == ["2782.6087", "1717.3913", "3400", "0"]
+    assert found["items"][2]["price"] == "2400"
+    refused = service.client.post("/v1/calculations/price-volume-mix", json={"items": [items[0], items[0]]})
+    assert refused.status_code == 422
+    assert "same name" in refused.json()["detail"]
+    odd = {
+        "name": "odd",
+        "before": {"quantity": "0.0001", "revenue": "900000000000"},
+        "after": {"quantity": "900000000000", "revenue": "1"},
+    }
+    answer = service.client.post("/v1/calculations/price-volume-mix", json={"items": [odd]})
+    assert (answer.status_code, answer.json()["title"]) == (422, "A sum is too large to be exact")

@@ -1,4 +1,5 @@
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.method.variance import factors, split_product
+from service.errors import AmountTooLarge
+from service.method.variance import PRICE_VOLUME_MIX, Sold, factors, price_volume_mix, split_product
+from service.values import AMOUNT_SCALE
 
 EXAMPLE = json.loads((Path(__file__).parents[1] / "worked_example.json").read_text(encoding="utf-8"))
 FACTOR = st.floats(-1e3, 1e3)
@@ -54,3 +57,62 @@ def test_equal_products_of_other_factors() -> None:
 )
 def test_a_side_that_lacks_a_factor_takes_the_others(before: Any, after: Any, expected: Any) -> None:
     assert factors(before, after) == expected
+
+
+def sold(quantity: int | None, price: int) -> Sold:
+    if quantity is None:
+        return Sold(None, price * AMOUNT_SCALE)
+    return Sold(Fraction(quantity), quantity * price * AMOUNT_SCALE)
+
+
+def effects(*items: tuple[Sold, Sold]) -> list[list[int]]:
+    found = price_volume_mix({str(place): sides for place, sides in enumerate(items)})
+    return [[one[effect] for effect in (*PRICE_VOLUME_MIX, "uncounted")] for one in found.values()]
+
+
+def test_price_volume_and_mix_of_the_literature() -> None:
+    found = effects((sold(1000, 10), sold(1000, 11)), (sold(800, 15), sold(700, 15)), (sold(500, 20), sold(800, 23)))
+    sums = [sum(column) / AMOUNT_SCALE for column in zip(*found, strict=True)]
+    assert sums == [2782.6087, 1717.3913, 3400, 0]
+
+
+@pytest.mark.parametrize(
+    "items, expected",
+    [
+        ([(sold(0, 0), sold(2, 5))], [[10, 0, 0, 0]]),
+        ([(sold(2, 5), sold(0, 0))], [[-10, 0, 0, 0]]),
+        ([(sold(2, 0), sold(2, 5))], [[0, 0, 10, 0]]),
+        ([(sold(2, 5), sold(2, 5)), (sold(0, 0), sold(1, 8))], [[0, 0, 0, 0], [5, 3, 0, 0]]),
+        ([(sold(None, 5), sold(None, 7)), (sold(1, 1), sold(1, 2))], [[0, 0, 0, 2], [0, 0, 1, 0]]),
+        ([(Sold(Fraction(0), 3 * AMOUNT_SCALE), sold(1, 5))], [[0, 0, 0, 2]]),
+        ([(sold(0, 0), sold(0, 0))], [[0, 0, 0, 0]]),
+    ],
+    ids=["new", "lost", "was free", "new beside old", "not counted", "revenue without pieces", "nothing"],
+)
+def test_what_is_new_lost_or_not_counted(items: Any, expected: list[list[int]]) -> None:
+    assert effects(*items) == [[part * AMOUNT_SCALE for part in one] for one in expected]
+
+
+def test_effects_out_of_all_bounds_are_refused() -> None:
+    tiny, huge = Fraction(1, AMOUNT_SCALE), Fraction(10**12)
+    with pytest.raises(AmountTooLarge, match="quantities"):
+        effects((Sold(tiny, 10**16), Sold(huge, 10**16)))
+
+
+SALES = st.builds(Sold, st.none() | st.integers(0, 10**6).map(lambda n: Fraction(n, 100)), st.integers(-(10**9), 10**9))
+
+
+@given(st.lists(st.tuples(SALES, SALES), min_size=1, max_size=6))
+def test_price_volume_and_mix_add_up_by_item(items: list[tuple[Sold, Sold]]) -> None:
+    for (before, after), found in zip(items, effects(*items), strict=True):
+        assert sum(found) == after.revenue - before.revenue
+
+
+@given(st.lists(st.tuples(SALES, SALES), min_size=1, max_size=6), st.integers(2, 9))
+def test_equal_prices_have_no_price_effect(items: list[tuple[Sold, Sold]], price: int) -> None:
+    priced = [
+        tuple(Sold(one.quantity, int(one.quantity * price * 100)) for one in sides)
+        for sides in items
+        if all(one.quantity is not None for one in sides)
+    ]
+    assert [one[2] for one in effects(*priced)] == [0] * len(priced)  # type: ignore[arg-type]
