@@ -41,6 +41,12 @@ class AttainmentMonth(Strict):
     cumulative_planned_margin: Money
     cumulative_actual_margin: Money | None
     margin_attainment: Number | None
+    target_revenue: Money | None = Field(description="Of the form targets; null where there is none.")
+    cumulative_target_revenue: Money | None = Field(description="Null where a month so far has none.")
+    revenue_target_attainment: Number | None = Field(description="Cumulative actual / cumulative target.")
+    target_margin: Money | None
+    cumulative_target_margin: Money | None
+    margin_target_attainment: Number | None
 
 
 class ToDate(Strict):
@@ -51,6 +57,10 @@ class ToDate(Strict):
     planned_margin: Money
     actual_margin: Money
     margin_attainment: Number | None
+    target_revenue: Money | None
+    revenue_target_attainment: Number | None
+    target_margin: Money | None
+    margin_target_attainment: Number | None
 
 
 class AttainmentUnit(Strict):
@@ -59,6 +69,8 @@ class AttainmentUnit(Strict):
     planned_revenue: Money
     actual_revenue: Money
     revenue_attainment: Number | None
+    target_revenue: Money | None = Field(description="To date, of the form targets.")
+    target_attainment: Number | None = Field(description="Actual / target to date.")
 
 
 class ClassDeviation(Strict):

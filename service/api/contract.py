@@ -37,6 +37,7 @@ from service.api import (
     statistics,
     submissions,
     subsidiaries,
+    target_tree,
     uncertainty,
     variances,
 )
@@ -55,6 +56,7 @@ ROUTERS: Sequence[APIRouter] = (
     customers.router,
     salespeople.router,
     statistics.router,
+    target_tree.router,
     registers.router,
     exchange_rates.router,
     coverage.router,

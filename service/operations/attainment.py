@@ -9,14 +9,17 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import NoData
-from service.method.months import parse_month
+from service.method.months import Window, parse_month
 from service.method.plan.attainment import EFFECTS, NOBODY, Sums, deviation, planned_sums, reforecast
 from service.method.plan.blocks import plan
 from service.method.segments.classes import CLASSES
 from service.operations import keeping
-from service.operations.plans import Unit, read_inputs, unit_names, unit_of
+from service.operations.plans import UNIT_WORDS, Unit, read_inputs, unit_names, unit_of
+from service.operations.quantities.targets import fitting
 from service.operations.segments import read_basis, segmented
-from service.store import customers, lines, plans, results
+from service.store import customers, labels, lines, plans, results
+from service.store import targets as stored
+from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_money, round_ratio, to_decimal
 
@@ -36,14 +39,21 @@ def attained(caller: Caller, identifier: str, weight: float) -> dict[str, Any]:
     cells = cells[cells["period"] >= first]
     basis = read_basis(caller, row.subsidiary, kept["window"]["first"], kept["window"]["last"], row.method)
     frame = segmented(basis).customers
+    targets = stored.of_measures(caller.connection, home, Window(first, parse_month(kept["last"])), FIGURES)
     units, inputs = read_inputs(caller, home, row)
     planned = planned_sums(inputs, plan(inputs, kept["season"]), kept["season"], count)
     named = cells[cells["customer_id"] != customers.UNATTRIBUTED]
     return {
         "data_revision": row.newest,
-        **_months(kept, cells, first, count),
+        **_months(kept, cells, first, count, targets),
         "units": _units(
-            caller, home, row, units, named.assign(unit=_of_customers(named, frame, kept["by"])), first + count
+            caller,
+            home,
+            row,
+            units,
+            named.assign(unit=_of_customers(named, frame, kept["by"])),
+            _of_units(caller, home, targets, kept["by"], first + count),
+            first + count,
         ),
         "unattributed": amount_text(int(cells["revenue"].sum()) - int(named["revenue"].sum())),
         "classes": _classes(planned, named.assign(word=_words(named, frame))),
@@ -51,11 +61,14 @@ def attained(caller: Caller, identifier: str, weight: float) -> dict[str, Any]:
     }
 
 
-def _months(kept: dict[str, Any], cells: pd.DataFrame, first: int, count: int) -> dict[str, Any]:
+def _months(
+    kept: dict[str, Any], cells: pd.DataFrame, first: int, count: int, targets: Sequence[Row[Any]]
+) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [{"period": month["period"]} for month in kept["months"]]
     to_date: dict[str, Any] = {"months": count}
     for name in FIGURES:
         actual = _actual(cells, name, first, count)
+        wanted = _targets(targets, name, [parse_month(month["period"]) for month in kept["months"]])
         plans_so_far = list(accumulate(parse_amount(month[name]) for month in kept["months"]))
         for place, (row, month, so_far) in enumerate(zip(rows, kept["months"], plans_so_far, strict=True)):
             there, came = place < count, sum(actual[: place + 1])
@@ -65,10 +78,42 @@ def _months(kept: dict[str, Any], cells: pd.DataFrame, first: int, count: int) -
                 f"cumulative_planned_{name}": amount_text(so_far),
                 f"cumulative_actual_{name}": amount_text(came) if there else None,
                 f"{name}_attainment": _ratio(came, so_far) if there else None,
+                f"target_{name}": _text(wanted[place][0]),
+                f"cumulative_target_{name}": _text(wanted[place][1]),
+                f"{name}_target_attainment": _ratio(came, wanted[place][1]) if there else None,
             }
         to_date |= {f"planned_{name}": amount_text(plans_so_far[count - 1]), f"actual_{name}": amount_text(sum(actual))}
         to_date[f"{name}_attainment"] = _ratio(sum(actual), plans_so_far[count - 1])
+        to_date[f"target_{name}"] = _text(wanted[count - 1][1])
+        to_date[f"{name}_target_attainment"] = _ratio(sum(actual), wanted[count - 1][1])
     return {"months": rows, "to_date": to_date}
+
+
+def _targets(rows: Sequence[Row[Any]], name: str, months: Sequence[int]) -> list[tuple[int | None, int | None]]:
+    """By month the target of all, and what it is with those before; None where one of them has none."""
+    by_month: dict[int, int] = {}
+    for row in fitting([row for row in rows if row.measure == name], frozenset()):
+        by_month[row.period] = by_month.get(row.period, 0) + row.value
+    found: list[tuple[int | None, int | None]] = []
+    so_far: int | None = 0
+    for month in months:
+        own = by_month.get(month)
+        so_far = None if own is None or so_far is None else so_far + own
+        found.append((own, so_far))
+    return found
+
+
+def _of_units(caller: Caller, home: Reach, rows: Sequence[Row[Any]], by: Sequence[str], after: int) -> dict[Unit, int]:
+    """Revenue targets to date of each unit that has any."""
+    codes = {noun: labels.codes(caller.connection, home, NOUNS[noun]) for noun in by}
+    found: dict[Unit, int] = {}
+    for row in fitting([row for row in rows if row.measure == "revenue"], frozenset(by)):
+        salesperson, channel = (
+            codes[noun][row.subsidiary_id, getattr(row, f"{noun}_id")] if noun in by else "" for noun in UNIT_WORDS
+        )
+        if row.period < after:
+            found[salesperson, channel] = found.get((salesperson, channel), 0) + row.value
+    return found
 
 
 def _actual(cells: pd.DataFrame, name: str, first: int, count: int) -> list[int]:
@@ -111,7 +156,13 @@ def _deviation(row: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _units(
-    caller: Caller, home: Reach, row: Row[Any], units: Sequence[Unit], cells: pd.DataFrame, after: int
+    caller: Caller,
+    home: Reach,
+    row: Row[Any],
+    units: Sequence[Unit],
+    cells: pd.DataFrame,
+    targets: Mapping[Unit, int],
+    after: int,
 ) -> list[dict[str, Any]]:
     """Plan to date and revenue so far of the customers of each unit's portfolio, as it is now."""
     planned = dict.fromkeys(units, 0)
@@ -120,7 +171,7 @@ def _units(
             planned[line.salesperson, line.channel] += line.revenue
     sums = cells.groupby("unit")["revenue"].sum()
     actual = {unit_of(name): int(revenue) for name, revenue in zip(sums.index.tolist(), sums.tolist(), strict=True)}
-    everybody = sorted({*units, *actual})
+    everybody = sorted({*units, *actual, *targets})
     return [
         {
             "salesperson": unit[0],
@@ -128,6 +179,8 @@ def _units(
             "planned_revenue": amount_text(planned.get(unit, 0)),
             "actual_revenue": amount_text(actual.get(unit, 0)),
             "revenue_attainment": _ratio(actual.get(unit, 0), planned.get(unit, 0)),
+            "target_revenue": _text(targets.get(unit)),
+            "target_attainment": _ratio(actual.get(unit, 0), targets.get(unit)),
         }
         for unit in everybody
     ]
@@ -167,5 +220,9 @@ def _counts(side: str, sums: Sums) -> dict[str, Any]:
     return {f"{side}_customers": round_ratio(sums[0]), f"{side}_orders": round_ratio(sums[1])}
 
 
-def _ratio(actual: int, planned: int) -> Any:
+def _text(amount: int | None) -> str | None:
+    return None if amount is None else amount_text(amount)
+
+
+def _ratio(actual: int, planned: int | None) -> Any:
     return round_ratio(actual / planned) if planned else None

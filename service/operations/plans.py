@@ -23,7 +23,7 @@ from service.values import amount_text, minor_units, round_money, round_ratio
 
 Unit = tuple[str, str]
 """Salesperson and channel; "" for all."""
-_UNIT_WORDS = ("salesperson", "channel")
+UNIT_WORDS = ("salesperson", "channel")
 _TABLES = {"salesperson": (salespeople.TABLE, "salesperson_id"), "channel": (labels.CHANNEL, "channel_id")}
 
 
@@ -98,7 +98,7 @@ def seek(caller: Caller, identifier: str, question: goal.Question) -> dict[str, 
     values = levers.value_of(found.inputs.average, question.lever)
     changed = [
         {
-            **dict(zip(_UNIT_WORDS, unit, strict=True)),
+            **dict(zip(UNIT_WORDS, unit, strict=True)),
             "abc_class": abc_class,
             "input": question.lever,
             "value": float(round_ratio(float(values[place, column]))),
@@ -186,7 +186,7 @@ def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Uni
 
 def unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """The unit of each customer: of his portfolio."""
-    return _unit_names([frame[word].tolist() if word in by else None for word in _UNIT_WORDS], frame)
+    return _unit_names([frame[word].tolist() if word in by else None for word in UNIT_WORDS], frame)
 
 
 def _unit_names(columns: Sequence[list[str] | None], frame: pd.DataFrame) -> list[str]:
@@ -203,7 +203,7 @@ def _funnel(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.DataF
     actual = customers["abc_class"].where(customers["abc_class"] != "N", customers["potential_class"])
     classes = dict(zip(customers["customer_id"], actual.where(actual != "N", ""), strict=True))
     words: list[list[str] | None] = []
-    for word in _UNIT_WORDS:
+    for word in UNIT_WORDS:
         if word not in by:
             words.append(None)
             continue
@@ -247,7 +247,7 @@ def _summary(
 ) -> dict[str, Any]:
     by_unit = [
         {
-            **dict(zip(_UNIT_WORDS, unit, strict=True)),
+            **dict(zip(UNIT_WORDS, unit, strict=True)),
             **_total([row for row in rows if row[0] == place]),
             "blocks": _blocks([row for row in rows if row[0] == place]),
         }

@@ -125,6 +125,15 @@ def monthly(
     return pd.DataFrame(rows, columns=[*keys, *measures]).astype("int64")
 
 
+def sums(connection: Connection, reach: Reach, window: Window, measure: str, by: Sequence[str]) -> Sequence[Row[Any]]:
+    """`amount`: the measure's sums over the window per (subsidiary_id, period, and the id columns in `by`)."""
+    keys = [TABLE.c[name] for name in ("subsidiary_id", "period", *by)]
+    statement: Select[Any] = select(*keys, _sum(TABLE.c[measure]).label("amount")).group_by(*keys)
+    return connection.execute(
+        statement.where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(window.first, window.last))
+    ).all()
+
+
 def revenue_by_month(reach: Reach, first: Any, last: Any, customers: Any) -> Select[Any]:
     """The statement of positive revenue per (customer_id, period) from a month to a month, of these customers."""
     revenue = cast(func.sum(TABLE.c.revenue), BigInteger)

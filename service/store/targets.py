@@ -42,3 +42,16 @@ def of_measures(connection: Connection, reach: Reach, window: Window, measures: 
     months = TABLE.c.period.between(window.first, window.last)
     statement = select(TABLE).where(reach.covers(TABLE.c.subsidiary_id), months, TABLE.c.measure.in_(list(measures)))
     return connection.execute(statement).all()
+
+
+def of_measure(
+    connection: Connection, reach: Reach, measure: str, months: tuple[int | None, int | None], limit: int
+) -> Sequence[Row[Any]]:
+    """Targets of a measure from a month to a month, None: without bound; at most `limit`."""
+    statement = select(TABLE).where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.measure == measure).limit(limit)
+    first, last = months
+    if first is not None:
+        statement = statement.where(TABLE.c.period >= first)
+    if last is not None:
+        statement = statement.where(TABLE.c.period <= last)
+    return connection.execute(statement).all()

@@ -108,6 +108,7 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/deals"): Call("shared"),
     ("GET", "/v1/activities"): Call("shared"),
     ("GET", "/v1/targets"): Call("shared"),
+    ("GET", "/v1/targets/tree"): Call("hidden", {"subsidiary": "DE"}),
     ("GET", "/v1/exchange-rates"): Call("shared"),
     ("GET", "/v1/coverage"): Call("filtered"),
     ("GET", "/v1/coverage/completeness"): Call("filtered"),

@@ -31,7 +31,7 @@ def measured(scope: Scope, measures: Sequence[str], *, ahead: bool = False) -> F
     windows = [_after(bucket.now) if ahead else bucket.now for bucket in scope.buckets]
     months = Window(min(one.first for one in windows), max(one.last for one in windows))
     found: Found = {}
-    for row in _fitting(scope, targets.of_measures(scope.caller.connection, scope.reach, months, measures)):
+    for row in fitting(targets.of_measures(scope.caller.connection, scope.reach, months, measures), scope.named):
         home = row.subsidiary_id
         seller, channel = (scope.code(noun, home, getattr(row, f"{noun}_id")) for noun in ("salesperson", "channel"))
         words = scope.words_of(home, row.period, row.customer_id, seller, channel)
@@ -52,8 +52,8 @@ def _after(window: Window) -> Window:
     return Window(window.last + 1, window.last + len(window))
 
 
-def _fitting(scope: Scope, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Of each subsidiary and measure the rows of one level: the coarsest that falls apart as asked.
+def fitting(rows: Sequence[Row[Any]], named: frozenset[str]) -> list[Row[Any]]:
+    """Of each subsidiary and measure the rows of one level: the coarsest that falls apart by what is named.
 
     A total and its parts are both targets; added up they would count twice.
     """
@@ -62,7 +62,7 @@ def _fitting(scope: Scope, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
         levels.setdefault((row.subsidiary_id, row.measure), {}).setdefault(_level(row), []).append(row)
     found: list[Row[Any]] = []
     for own in levels.values():
-        fitting = [level for level in own if _falls_apart(scope, level)]
+        fitting = [level for level in own if _falls_apart(level, named)]
         if fitting:
             found += own[min(fitting, key=lambda level: (len(level), level))]
     return found
@@ -80,13 +80,13 @@ def _level(row: Row[Any]) -> tuple[str, ...]:
     return tuple(name for name, value in filled.items() if value)
 
 
-def _falls_apart(scope: Scope, level: tuple[str, ...]) -> bool:
+def _falls_apart(level: tuple[str, ...], named: frozenset[str]) -> bool:
     known = {*level, *cells.OF_SUBSIDIARY}
     if "salesperson" in level:
         known.add("team")
     if "customer" in level:
         known |= {*cells.OF_CUSTOMER, "abc_class"}
-    return scope.named <= known
+    return named <= known
 
 
 SOURCE = Source(NAMES, DIMENSIONS, read, nothing=None)
