@@ -11,6 +11,7 @@ from service.api import (
     allocations,
     attainment,
     calculations,
+    calls,
     checks,
     closed_months,
     comparisons,
@@ -77,6 +78,7 @@ ROUTERS: Sequence[APIRouter] = (
     uncertainty.router,
     priorities.router,
     variances.router,
+    calls.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
 DESCRIPTION = """\

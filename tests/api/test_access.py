@@ -49,6 +49,11 @@ _SEGMENTATION = {"customers": [{"code": "C1", "revenue": "10"}]}
 _CLASS = {"abc_class": "A", "customers": 1, "orders": 10, "revenue": "100"}
 _METHOD = standard().model_dump(mode="json") | {"id": "house-1"}
 _SOLD = {"name": "pumps", "before": {"quantity": "1", "revenue": "1"}, "after": {"quantity": "2", "revenue": "3"}}
+_JUDGED = {
+    "none": 0.2,
+    "saturation": 1.6,
+    "points": [{"effort": 1, "sales": 1}, {"effort": 1.5, "sales": 1.25}],
+}
 _RANKED = {
     "customers": [
         {
@@ -158,6 +163,10 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/priorities/levers"): Call("hidden", {"plan": "DE.1"}),
     ("POST", "/v1/calculations/priorities"): Call("shared", body=_RANKED),
     ("POST", "/v1/calculations/attainment"): Call("shared", body={"planned": ["1"] * 12, "actual": ["1"]}),
+    ("POST", "/v1/calculations/response-functions"): Call("shared", body=_JUDGED),
+    ("POST", "/v1/calculations/call-allocation"): Call(
+        "shared", body={"time": 2, "accounts": [{"name": "P", "curve": {"a": 1, "b": 2, "c": 1, "d": 4}}]}
+    ),
     ("POST", "/v1/calculations/price-volume-mix"): Call("shared", body={"items": [_SOLD]}),
     ("POST", "/v1/plans/{plan}/approve"): Call("hidden", path={"plan": "DE.1"}, body={"stale": True}),
     ("GET", "/v1/plans/{plan}/attainment"): Call("hidden", path={"plan": "DE.1"}),

@@ -409,3 +409,46 @@ def test_price_volume_and_mix(service: Service) -> None:
     }
     answer = service.client.post("/v1/calculations/price-volume-mix", json={"items": [odd]})
     assert (answer.status_code, answer.json()["title"]) == (422, "A sum is too large to be exact")
+
+
+def test_response_functions_and_calls_of_the_literature(service: Service) -> None:
+    judged = {
+        "none": 0.2,
+        "saturation": 1.6,
+        "points": [{"effort": 1, "sales": 1}, {"effort": 1.5, "sales": 1.25}],
+    }
+    path = "/v1/calculations/response-functions"
+    found = service.post(path, {**judged, "efforts": [0, 1, 1.5]}, status=200)
+    assert found["curve"] == pytest.approx({"a": 0.2, "b": 1.6, "c": 2, "d": 0.75})
+    assert [one["sales"] for one in found["sales"]] == [0.2, 1, 1.25]
+    curves = {"P": (10, 100, 1, 4), "Q": (40, 160, 1.5, 8), "R": (0, 60, 2, 16)}
+    accounts = [{"name": name, "curve": dict(zip("abcd", curve, strict=True))} for name, curve in curves.items()]
+    best = service.post("/v1/calculations/call-allocation", {"time": 12, "accounts": accounts}, status=200)
+    assert [one["calls"] for one in best["accounts"]] == [3, 5, 4]
+    assert round(Decimal(best["sales"]), 3) == Decimal("188.520")
+    assert sum(Decimal(one["sales"]) for one in best["accounts"]) == Decimal(best["sales"])
+    observed = [{"effort": effort, "sales": 10 * effort} for effort in range(6)]
+    fitted = service.post(path, {"observations": observed}, status=200)
+    assert (fitted["open_end"], fitted["explained"] > 0.99) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "path, body, reason",
+    [
+        ("response-functions", {}, "either"),
+        ("response-functions", {"none": 1, "observations": [{"effort": 1, "sales": 1}]}, "either"),
+        ("response-functions", {"observations": [{"effort": 1, "sales": 1}]}, "4 different"),
+        ("call-allocation", {"time": 1, "accounts": [(1, 2, 0), (1, 2, 0)]}, "same name"),
+        ("call-allocation", {"time": 1, "accounts": [(2, 1, 0)]}, "b below a"),
+        ("call-allocation", {"time": 1, "accounts": [(1, 2, 2)]}, "do not fit"),
+    ],
+)
+def test_effort_that_cannot_be_calculated(service: Service, path: str, body: dict[str, Any], reason: str) -> None:
+    accounts = [
+        {"name": "one", "curve": {"a": a, "b": b, "c": 1, "d": 1}, "least": least}
+        for a, b, least in body.get("accounts", [])
+    ]
+    asked = {**body, **({"accounts": accounts} if accounts else {})}
+    answer = service.client.post(f"/v1/calculations/{path}", json=asked)
+    assert answer.status_code == 422
+    assert reason in answer.json()["detail"]
