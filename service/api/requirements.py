@@ -46,10 +46,17 @@ class Norms(Strict):
     selling_share: Annotated[float, Field(gt=0, le=1, strict=True)] | None = None
     simultaneous_deals: Annotated[float, Field(ge=0.01, le=1e4, strict=True)] | None = None
 
+    ramp: Annotated[list[Annotated[float, Field(ge=0, le=1, strict=True)]], Field(max_length=24)] | None = Field(
+        default=None, description="What a new seller is worth in his first months, of a full one."
+    )
+    recruiting_months: Annotated[int, Field(ge=0, le=24, strict=True)] | None = None
+    hiring_pay_months: Annotated[float, Field(ge=0, le=1e4, strict=True)] | None = None
+    attrition: Annotated[float, Field(ge=0, lt=1, strict=True)] | None = None
+
     def given(self) -> dict[str, Any]:
         """As the method's document has them."""
         return {
-            name: dict(zip(CLASSES, value, strict=True)) if isinstance(value, list) else value
+            name: dict(zip(CLASSES, value, strict=True)) if isinstance(value, list) and name != "ramp" else value
             for name, value in self
             if value is not None
         }

@@ -54,6 +54,7 @@ def _month(text: str) -> str:
 
 Month = Annotated[MonthText, AfterValidator(_month)]
 Stages = tuple[Number, Number, Number]
+Ramp = Annotated[tuple[Share, ...], Field(max_length=24)]
 Conversions = tuple[Share, Share, Share]
 
 
@@ -66,8 +67,9 @@ def _for_each_class(values: dict[str, Any]) -> dict[str, Any]:
 _PER_CLASS = AfterValidator(_for_each_class)
 
 
-def _parameter(unit: str, meaning: str, *, assumption: bool = False) -> Any:
-    return Field(description=meaning, json_schema_extra={"unit": unit, "assumption": assumption})
+def _parameter(unit: str, meaning: str, *, assumption: bool = False, default: Any = ...) -> Any:
+    """A default is what a method version means that was posted before there was the parameter."""
+    return Field(default=default, description=meaning, json_schema_extra={"unit": unit, "assumption": assumption})
 
 
 class _Group(BaseModel):
@@ -193,6 +195,18 @@ class ResourceNorms(_Group):
     selling_share: Share = _parameter("share", "Of working time that is spent on selling.", assumption=True)
     simultaneous_deals: Annotated[Number, Field(ge=0.01)] = _parameter(
         "deals", "That a seller works on at once.", assumption=True
+    )
+    ramp: Ramp = _parameter(
+        "shares", "Of a full seller, in a new one's first months.", assumption=True, default=(0, 0.25, 0.5, 0.75)
+    )
+    recruiting_months: Annotated[int, Field(ge=0, le=24)] = _parameter(
+        "months", "From the decision to hire until the new seller begins.", assumption=True, default=3
+    )
+    hiring_pay_months: Number = _parameter(
+        "months", "Of pay that finding and training a new seller costs.", assumption=True, default=3
+    )
+    attrition: Annotated[Share, Field(lt=1)] = _parameter(
+        "share", "Of the team who leave within a year.", assumption=True, default=0
     )
 
 

@@ -20,9 +20,10 @@ KINDS = ("contacts", "acquisition", "orders", "reactivation", "growth")
 
 @dataclass(frozen=True)
 class Requirement:
-    """`hours[kind]`: units × classes. FTE, deals at work and heads are per unit."""
+    """`hours[kind]` and `orders[block]`: units × classes. FTE, deals at work and heads are per unit."""
 
     hours: Mapping[str, np.ndarray]
+    orders: Mapping[str, np.ndarray]
     average_customers: np.ndarray
     work_in_progress: np.ndarray
     productive_hours: float
@@ -80,13 +81,14 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     left = np.maximum(0, MONTHS_A_YEAR - v["cycle_months"])
     back = v["pool"] * v["reactivation_rate"]
     average = (v["customers"] + customers_at_end(inputs)) / 2
-    orders = v["order_frequency"] * (inputs.stay + won * left**2 / 288 + back / 2)
+    buying = {"existing": inputs.stay, "new": won * left**2 / 288, "reactivated": back / 2}
+    orders = {block: v["order_frequency"] * customers for block, customers in buying.items()}
     stages = np.array([norms.stage_hours[name] for name in CLASSES]).T
     reached = np.cumprod([np.ones_like(won), *(v[name] for name in CONVERSIONS[:-1])], axis=0)
     hours = {
         "contacts": average * _by_class(norms.contacts_a_year) * _by_class(norms.hours_a_contact),
         "acquisition": v["leads"] * sum(share * hours for share, hours in zip(reached, stages, strict=True)),
-        "orders": orders * norms.hours_an_order,
+        "orders": sum(orders.values()) * norms.hours_an_order,
         "reactivation": v["pool"] * norms.hours_a_reactivation,
         "growth": v["grow_customers"] * norms.hours_a_grow_customer,
     }
@@ -94,7 +96,7 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     total = sum(float(part.sum()) for part in hours.values()) + float(average.sum()) + float(in_work.sum())
     if not total < MOST_HOURS:
         raise AmountTooLarge("The hours leave all bounds: check levers and norms.")
-    return Requirement(hours, average, in_work, productive_hours(norms), norms.simultaneous_deals)
+    return Requirement(hours, orders, average, in_work, productive_hours(norms), norms.simultaneous_deals)
 
 
 def _by_class(norm: Mapping[str, float]) -> np.ndarray:

@@ -75,12 +75,14 @@ class Teams:
 
 @dataclass(frozen=True, slots=True)
 class Employed:
-    """A span of employment with the words it is grouped by."""
+    """A span of employment with the words it is grouped by. FTE, hours a day and pay a month in ten-thousandths."""
 
     words: Mapping[str, str]
     start: date
     end: date | None
     fte: int
+    hours_a_day: int
+    monthly_cost: int | None
 
     def in_window(self, window: Window) -> Fraction:
         """Average full-time equivalents over the window's months, by days."""
@@ -99,7 +101,12 @@ def employment(caller: Caller, reach: Reach) -> list[Employed]:
     """All spans within reach."""
     return [
         Employed(
-            {"subsidiary": span.subsidiary, "salesperson": span.code, "team": span.team}, span.start, span.end, span.fte
+            {"subsidiary": span.subsidiary, "salesperson": span.code, "team": span.team},
+            span.start,
+            span.end,
+            span.fte,
+            span.hours_a_day,
+            span.monthly_cost,
         )
         for span in salespeople.spans(caller.connection, reach)
     ]

@@ -108,14 +108,17 @@ def _against(fte: float, present: Fraction | None) -> dict[str, Any]:
     """The people there, the gap, and the load: below 0.7 spare, up to 1 right, above overloaded."""
     if present is None:
         return {"fte_present": None, "gap": None, "load": None, "zone": None}
-    load = fte / float(present) if present else None
-    shown = None if load is None else number(load)
     return {
         "fte_present": number(float(present)),
         "gap": number(fte - float(present)),
-        "load": shown,
-        "zone": _zone(load),
+        **load_zone(fte, float(present)),
     }
+
+
+def load_zone(needed: float, present: float) -> dict[str, Any]:
+    """The load of the people there, and its zone; none where nobody is there."""
+    load = needed / present if present else None
+    return {"load": None if load is None else number(load), "zone": _zone(load)}
 
 
 def _zone(load: float | None) -> str | None:

@@ -182,6 +182,8 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/resource-requirements"): Call("filtered"),
     ("GET", "/v1/resource-requirements/{requirement}"): Call("hidden", path={"requirement": "DE.1"}),
     ("GET", "/v1/resource-requirements/{requirement}/lines"): Call("hidden", path={"requirement": "DE.1"}),
+    ("GET", "/v1/resource-requirements/{requirement}/staffing"): Call("hidden", path={"requirement": "DE.1"}),
+    ("GET", "/v1/resource-requirements/{requirement}/feasible-plan"): Call("hidden", path={"requirement": "DE.1"}),
     ("POST", "/v1/calculations/segmentation"): Call("shared", body=_SEGMENTATION),
     ("POST", "/v1/calculations/plan"): Call("shared", body={"classes": [_CLASS]}),
     ("POST", "/v1/calculations/resources"): Call("shared", body={"classes": [_CLASS]}),

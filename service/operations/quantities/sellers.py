@@ -33,7 +33,7 @@ def read(scope: Scope, names: frozenset[str]) -> Found:
         group = scope.group(words)
         if group is None:
             continue
-        own = dimensions.Employed(words, span.start, span.end, span.fte)
+        own = dimensions.Employed(words, span.start, span.end, span.fte, span.hours_a_day, span.monthly_cost)
         for place, bucket in enumerate(scope.buckets):
             share = own.share(bucket.now)
             if not share:

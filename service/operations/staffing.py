@@ -1,0 +1,240 @@
+"""A kept requirement by month: hours against those of the people there, whom to hire, what it costs, and what of the
+plan the people there can serve."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row
+
+from service.access.keys import Caller
+from service.errors import BadArgument, NoData
+from service.method.months import Window, month_of, month_text, parse_month
+from service.method.parameters import ResourceNorms
+from service.method.plan.blocks import BLOCKS, plan
+from service.method.plan.inputs import Inputs
+from service.method.resources import KINDS, LEAST_HOURS, Requirement, requirement
+from service.method.segments.classes import CLASSES
+from service.method.staffing import Piece, Served, block_hours, feasible, hire_capacity, hires, monthly_hours, ramped
+from service.operations import calendars, dimensions, keeping, references
+from service.operations.plans import Unit, read_inputs, unit_name, unit_names
+from service.operations.requirements import load_zone, number
+from service.operations.segments import read_basis, segmented
+from service.store import plans, results, subsidiaries
+from service.store.reach import Reach
+from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_ratio
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """A kept requirement, worked out again from its plan's inputs and its norms."""
+
+    home: Reach
+    plan: Row[Any]
+    kept: dict[str, Any]
+    norms: ResourceNorms
+    window: Window
+    units: Sequence[Unit]
+    inputs: Inputs
+    needed: Requirement
+    employed: Sequence[dimensions.Employed]
+    calendar: calendars.Calendar
+
+
+def _read(caller: Caller, identifier: str) -> _Needs:
+    home, row = keeping.find(caller, results.REQUIREMENT, identifier)
+    asked = json.loads(row.parameters)
+    norms = ResourceNorms.model_validate(asked["norms"])
+    planned = keeping.get(caller, home, results.PLAN, asked["plan"])
+    kept = keeping.summary(planned)
+    window = Window(parse_month(kept["first"]), parse_month(kept["last"]))
+    units, inputs = read_inputs(caller, home, planned)
+    country = subsidiaries.get(caller.connection, caller.reach, row.subsidiary).country
+    calendar = calendars.of_country(country, window, norms)
+    employed = dimensions.employment(caller, home)
+    needed = requirement(inputs.average, norms)
+    return _Needs(home, planned, kept, norms, window, units, inputs, needed, employed, calendar)
+
+
+def _month(window: Window, place: int) -> Window:
+    return Window(window.first + place, window.first + place)
+
+
+def _productive(needs: _Needs) -> np.ndarray:
+    """Selling hours of one full-time seller by month: leave, sickness and training as evenly as working days."""
+    norms, days = needs.norms, np.array(needs.calendar.days)
+    absent = (norms.leave + norms.sick + norms.training) / days.sum()
+    hours: np.ndarray = days * max(0.0, 1 - absent) * norms.hours_a_day * norms.selling_share
+    if hours.sum() < LEAST_HOURS:
+        raise BadArgument("requirement", "Its norms leave a seller no selling hours in this country's calendar.")
+    return hours
+
+
+def _capacity(needs: _Needs, seller: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """FTE there by month, and the FTE that they are worth: with their own hours a day, new ones on the ramp, less
+    those who may be expected to leave. Of all, or of one seller."""
+    begun: dict[str, int] = {}
+    for span in needs.employed:
+        code = span.words["salesperson"]
+        begun[code] = min(begun.get(code, month_of(span.start)), month_of(span.start))
+    there, worth = np.zeros(len(needs.window)), np.zeros(len(needs.window))
+    for span in needs.employed:
+        code = span.words["salesperson"]
+        if seller is not None and code != seller:
+            continue
+        own = span.hours_a_day / AMOUNT_SCALE / needs.norms.hours_a_day
+        for place, month in enumerate(needs.window.months):
+            fte = float(span.in_window(_month(needs.window, place)))
+            there[place] += fte
+            stays = (1 - needs.norms.attrition) ** ((place + 0.5) / len(needs.window))
+            worth[place] += fte * own * ramped(needs.norms.ramp, month - begun[code]) * stays
+    return there, worth
+
+
+def staffing(caller: Caller, identifier: str) -> dict[str, Any]:
+    """Hours, people and pay by month, and whom to hire when."""
+    needs = _read(caller, identifier)
+    hours = monthly_hours(needs.inputs.average, needs.needed, plan(needs.inputs, needs.kept["season"]), needs.norms)
+    productive = _productive(needs)
+    there, worth = _capacity(needs)
+    of_units = sum(part.sum(axis=1) for part in hours.values())
+    by_hours = np.divide(of_units, productive, out=np.zeros_like(of_units), where=productive > 0)
+    fte = np.maximum(by_hours, needs.needed.fte_deals[:, None]).sum(axis=0)
+    starts = hires([float(one) for one in fte - worth], needs.norms.ramp)
+    return {
+        "plan": references.write(needs.plan.subsidiary, needs.plan.number),
+        "currency": needs.plan.currency,
+        "calendar": "country" if needs.calendar.observed else "norm",
+        "working_days": number(sum(needs.calendar.days)),
+        "months": [
+            {
+                "period": month_text(month),
+                "working_days": number(needs.calendar.days[place]),
+                "hours_a_seller": number(float(productive[place])),
+                "hours": number(float(of_units[:, place].sum())),
+                "kinds": [{"kind": kind, "hours": number(float(hours[kind][:, :, place].sum()))} for kind in KINDS],
+                "fte": number(float(fte[place])),
+                "fte_present": number(float(there[place])),
+                "fte_effective": number(float(worth[place])),
+                **load_zone(float(fte[place]), float(worth[place])),
+                "hires": sum(start == place for start in starts),
+            }
+            for place, month in enumerate(needs.window.months)
+        ],
+        "hires": [
+            {
+                "starts": month_text(needs.window.first + start),
+                "decided": month_text(needs.window.first + start - needs.norms.recruiting_months),
+                "fte_years": number(hire_capacity(needs.norms.ramp, start)),
+            }
+            for start in starts
+        ],
+        **_cost(needs, starts),
+    }
+
+
+def _cost(needs: _Needs, starts: Sequence[int]) -> dict[str, Any]:
+    """Pay of the team and of those to hire within the plan's year, and both against its revenue."""
+    paid = [(span, share) for span in needs.employed if (share := span.share(needs.window))]
+    nothing = dict.fromkeys(("team_cost", "hire_cost", "cost_to_revenue"))
+    if not paid:
+        return {**nothing, "cost_reason": "Nobody is employed in these months."}
+    if any(span.monthly_cost is None for span, _ in paid):
+        return {**nothing, "cost_reason": "Some who are employed have no monthly cost."}
+    year = len(needs.window)
+    team = sum((Fraction(span.monthly_cost or 0) * share * year for span, share in paid), Fraction(0))
+    fte = sum((span.in_window(needs.window) for span, _ in paid), Fraction(0))
+    months = sum(year - max(0, start) + Fraction(needs.norms.hiring_pay_months) for start in starts)
+    hired = team / year / fte * months if fte else Fraction(0)
+    revenue = parse_amount(needs.kept["revenue"])
+    return {
+        "team_cost": amount_text(round(team)),
+        "hire_cost": amount_text(round(hired)),
+        "cost_to_revenue": round_ratio((team + hired) / revenue) if revenue else None,
+        "cost_reason": None if revenue else "The plan has no revenue.",
+    }
+
+
+def served(caller: Caller, identifier: str) -> dict[str, Any]:
+    """What of the plan the people there can serve, what is cut, and the plan that remains. NoData without sellers."""
+    needs = _read(caller, identifier)
+    productive = _productive(needs)
+    sellers = [unit[0] for unit in needs.units] if needs.kept["by"] == ["salesperson"] else [None]
+    capacity = {seller: float((productive * _capacity(needs, seller)[1]).sum()) for seller in sellers}
+    if not any(capacity.values()):
+        raise NoData("Nobody is employed in the plan's months: hand in the form salespeople first.")
+    pieces = _pieces(caller, needs)
+    found: list[Served] = []
+    for seller, hours in capacity.items():
+        found += feasible([piece for piece in pieces if seller is None or piece.name[0] == seller], hours)
+    needed, given = (math.fsum(hours) for hours in zip(*((one.piece.hours, one.hours) for one in found), strict=True))
+    return {
+        "plan": references.write(needs.plan.subsidiary, needs.plan.number),
+        "currency": needs.plan.currency,
+        "hours_needed": number(needed),
+        "hours_there": number(math.fsum(capacity.values())),
+        "hours_served": number(given),
+        "feasible": bool(number(given) >= number(needed)),
+        "planned_revenue": needs.kept["revenue"],
+        "planned_margin": needs.kept["margin"],
+        "revenue": amount_text(sum(one.revenue for one in found)),
+        "margin": amount_text(sum(one.margin for one in found)),
+        "items": [_told(one) for one in found],
+    }
+
+
+def _told(one: Served) -> dict[str, Any]:
+    return {
+        **dict(zip(("salesperson", "channel", "abc_class", "block", "customers"), one.piece.name, strict=True)),
+        "hours_needed": number(one.piece.hours),
+        "hours_served": number(one.hours),
+        "planned_revenue": amount_text(one.piece.revenue),
+        "planned_margin": amount_text(one.piece.margin),
+        "revenue": amount_text(one.revenue),
+        "margin": amount_text(one.margin),
+        "cut_revenue": amount_text(one.piece.revenue - one.revenue),
+        "cut_margin": amount_text(one.piece.margin - one.margin),
+    }
+
+
+def _pieces(caller: Caller, needs: _Needs) -> list[Piece]:
+    """The plan by unit, class and block; existing business of KEEP customers apart from that of the others."""
+    sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
+    for line in plans.page(caller.connection, needs.home, plans.LINE, plans.LINE_ORDER, needs.plan.number):
+        key = (line.salesperson, line.channel, line.abc_class, line.block)
+        revenue, margin = sums.get(key, (0, 0))
+        sums[key] = revenue + line.revenue, margin + line.margin
+    hours = block_hours(needs.needed, needs.norms)
+    kept = _kept_shares(caller, needs)
+    found = []
+    for row, unit in enumerate(needs.units):
+        for column, abc_class in enumerate(CLASSES):
+            for block in BLOCKS:
+                revenue, margin = sums.get((*unit, abc_class, block), (0, 0))
+                taken = float(hours[block][row, column])
+                share = kept.get((unit_name(unit), abc_class), Fraction(0)) if block == "existing" else Fraction(0)
+                first = (int(revenue * share), int(margin * share))
+                name = (*unit, abc_class, block)
+                found += [
+                    Piece((*name, "KEEP"), taken * float(share), *first, first=True),
+                    Piece((*name, "other"), taken * float(1 - share), revenue - first[0], margin - first[1]),
+                ]
+    return [piece for piece in found if piece.hours or piece.revenue or piece.margin]
+
+
+def _kept_shares(caller: Caller, needs: _Needs) -> dict[tuple[str, str], Fraction]:
+    """By unit and class the share of KEEP among the customers that the plan was made from."""
+    window = needs.kept["window"]
+    basis = read_basis(caller, needs.plan.subsidiary, window["first"], window["last"], needs.plan.method)
+    frame = segmented(basis).customers
+    units = unit_names(frame, needs.kept["by"])
+    counts: dict[tuple[str, str], list[int]] = {}
+    for unit, abc_class, segment in zip(units, frame["abc_class"].tolist(), frame["segment"].tolist(), strict=True):
+        own = counts.setdefault((unit, abc_class), [0, 0])
+        own[0] += segment == "KEEP"
+        own[1] += 1
+    return {key: Fraction(*own) for key, own in counts.items()}
