@@ -21,6 +21,31 @@ def customers(
     caller: Caller, subsidiary: str, salesperson: str | None, hours: float | None, limit: int
 ) -> dict[str, Any]:
     """By the newest segmentation. NoData where there is none."""
+    newest, rows, found = _ranked(caller, subsidiary, salesperson, hours)
+    return {
+        "segmentation": references.write(newest.subsidiary, newest.number),
+        "currency": newest.currency,
+        "fresh": newest.data_revision == newest.newest,
+        "at_risk_known": any(row.at_risk is not None for row in rows.values()),
+        "customers": len(found),
+        "hours_taken": round_ratio(sum(one.hours for one in found if one.taken)),
+        "items": [
+            {"name": rows[one.code].name, "salesperson": rows[one.code].salesperson, **told(one)}
+            for one in found[:limit]
+        ],
+    }
+
+
+def next_step(caller: Caller, subsidiary: str, customer: str) -> dict[str, Any] | None:
+    """The customer's place in that order, from 1, and what it says of him; None where he is not in it."""
+    _, _, found = _ranked(caller, subsidiary, None, None)
+    return next(({"rank": rank, **told(one)} for rank, one in enumerate(found, 1) if one.code == customer), None)
+
+
+def _ranked(
+    caller: Caller, subsidiary: str, salesperson: str | None, hours: float | None
+) -> tuple[Row[Any], dict[str, Row[Any]], list[Priority]]:
+    """The newest segmentation, its customers who may be worked on, and their order."""
     home = caller.reach.narrowed([subsidiaries.get(caller.connection, caller.reach, subsidiary).id])
     newest = results.newest(caller.connection, home, results.SEGMENTATION)
     if newest is None:
@@ -36,18 +61,7 @@ def customers(
     }
     candidates = [_candidate(row, rates, stay, MONTHS_A_YEAR / kept.months) for row in rows.values()]
     found = ranked(candidates, parameters.priorities, parameters.resources.hours_a_reactivation, hours)
-    return {
-        "segmentation": references.write(newest.subsidiary, newest.number),
-        "currency": newest.currency,
-        "fresh": newest.data_revision == newest.newest,
-        "at_risk_known": any(row.at_risk is not None for row in rows.values()),
-        "customers": len(found),
-        "hours_taken": round_ratio(sum(one.hours for one in found if one.taken)),
-        "items": [
-            {"name": rows[one.code].name, "salesperson": rows[one.code].salesperson, **told(one)}
-            for one in found[:limit]
-        ],
-    }
+    return newest, rows, found
 
 
 def told(one: Priority) -> dict[str, Any]:

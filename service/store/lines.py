@@ -134,6 +134,16 @@ def sums(connection: Connection, reach: Reach, window: Window, measure: str, by:
     ).all()
 
 
+def of_customer(
+    connection: Connection, reach: Reach, customer: int, window: Window, measures: Sequence[str]
+) -> dict[str, int]:
+    """Sums of these measures of a customer of the one subsidiary in reach over the window."""
+    sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in measures]
+    own = (TABLE.c.subsidiary_id == reach.one, TABLE.c.customer_id == customer)
+    months = TABLE.c.period.between(window.first, window.last)
+    return dict(connection.execute(select(*sums).where(*own, months)).one()._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+
+
 def revenue_by_month(reach: Reach, first: Any, last: Any, customers: Any) -> Select[Any]:
     """The statement of positive revenue per (customer_id, period) from a month to a month, of these customers."""
     revenue = cast(func.sum(TABLE.c.revenue), BigInteger)

@@ -124,6 +124,14 @@ def approved(connection: Connection, reach: Reach, first: int) -> Row[Any] | Non
     return connection.execute(statement.where(c.plan.not_in(superseded))).one_or_none()
 
 
+def in_force(connection: Connection, reach: Reach) -> int | None:
+    """The approved plan of the one subsidiary in reach that begins last and was not superseded."""
+    c, gone = DECISION.c, DECISION.alias("gone")
+    superseded = select(gone.c.plan).where(gone.c.subsidiary_id == reach.one, gone.c.status == "superseded")
+    statement = select(c.plan).where(c.subsidiary_id == reach.one, c.status == "approved", c.plan.not_in(superseded))
+    return connection.execute(statement.order_by(c.first.desc()).limit(1)).scalar()
+
+
 def decide(connection: Connection, reach: Reach, values: dict[str, Any]) -> None:
     """Record a decision about a plan of the one subsidiary in reach, which must be locked for writing."""
     connection.execute(insert(DECISION).values(values | {"subsidiary_id": reach.one}))

@@ -143,6 +143,8 @@ ROUTES: dict[tuple[str, str], Call] = {
         "hidden", path={"code:path": "DE-C1"}, body={"abc_class": "A", "reason": "a test"}
     ),
     ("DELETE", "/v1/customers/{subsidiary}/{code:path}/override"): Call("hidden", path={"code:path": "DE-C1"}),
+    ("GET", "/v1/customers/{subsidiary}/{code:path}/plan"): Call("hidden", path={"code:path": "DE-C1"}),
+    ("GET", "/v1/plans/{plan}/customers"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/comparisons"): Call("filtered"),
     ("GET", "/v1/kpis"): Call("filtered", {"indicators": "revenue", "group_by": "subsidiary", "currency": "EUR"}),
     ("POST", "/v1/plans"): Call("hidden", body={"subsidiary": "DE"}),

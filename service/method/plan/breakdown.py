@@ -1,0 +1,94 @@
+"""A plan broken down to customers: what each is to bring by block and month, and what nobody yet stands for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.method.money import closed
+from service.method.plan.blocks import MONTHS_A_YEAR
+
+OF_CUSTOMERS = ("existing", "reactivated", "grown")
+"""New business and open deals are of nobody who is known by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A customer of a unit: his class (N: none), revenue of the window, the gap that is to be closed (0 where he is not
+    to be grown), and the last class of who bought once and does not now ("" of all others)."""
+
+    key: str
+    abc_class: str
+    revenue: int
+    gap: int
+    pool_class: str
+
+
+def weights(members: Sequence[Member], classes: Sequence[str]) -> dict[str, np.ndarray]:
+    """Block → members × classes: the share of a class's business that stands for each.
+
+    Existing: by revenue, evenly where a class has none. Grown: by gap. Reactivated: evenly over the pool.
+    """
+    own = {
+        "existing": [(one.abc_class, max(0, one.revenue)) for one in members],
+        "grown": [(one.abc_class, one.gap) for one in members],
+        "reactivated": [(one.pool_class, 1) for one in members],
+    }
+    found = {}
+    for block, pairs in own.items():
+        found[block] = np.zeros((len(members), len(classes)))
+        for column, name in enumerate(classes):
+            inside = np.array([word == name for word, _ in pairs], dtype=bool)
+            amounts = np.array([amount for _, amount in pairs], dtype=float) * inside
+            if block == "existing" and not amounts.any():
+                amounts = inside.astype(float)
+            if amounts.any():
+                found[block][:, column] = amounts / amounts.sum()
+    return found
+
+
+def broken_down(
+    members: Sequence[Member],
+    parts: Mapping[str, np.ndarray],
+    totals: Mapping[str, Sequence[int]],
+    classes: Sequence[str],
+) -> tuple[dict[str, list[list[int]]], dict[str, list[int]]]:
+    """A unit's amounts by block: members × months, and by month what is left to nobody; they add up to the totals.
+
+    `parts[block]`: classes × 12, as exact as they are known; `totals[block]`: 12 whole amounts.
+    """
+    share = weights(members, classes)
+    keys = [*(one.key for one in members), ""]
+    found: dict[str, list[list[int]]] = {}
+    rest: dict[str, list[int]] = {}
+    for block, whole in totals.items():
+        if block not in OF_CUSTOMERS:
+            rest[block] = list(whole)
+            continue
+        of_members = share[block] @ parts[block]
+        nobody = parts[block].sum(axis=0) - of_members.sum(axis=0)
+        exact = np.vstack(
+            [of_members, np.where(np.abs(nobody) > _NOTHING * np.abs(parts[block]).sum(axis=0), nobody, 0)]
+        )
+        columns = [_month(int(whole[month]), exact[:, month], keys) for month in range(MONTHS_A_YEAR)]
+        found[block] = [[column[place] for column in columns] for place in range(len(members))]
+        rest[block] = [column[-1] for column in columns]
+    return found, rest
+
+
+_NOTHING = 1e-9
+"""What is left by the rounding of binary64 is nobody's."""
+
+
+def _month(total: int, exact: np.ndarray, keys: Sequence[str]) -> list[int]:
+    found = [0] * len(keys)
+    bearing = np.flatnonzero(exact).tolist()
+    if not bearing:
+        found[-1] = total
+        return found
+    sizes = np.abs(exact)
+    amounts = exact + (total - exact.sum()) * sizes / sizes.sum()
+    whole = closed(total, [float(amounts[place]) for place in bearing], [keys[place] for place in bearing])
+    for place, amount in zip(bearing, whole, strict=True):
+        found[place] = amount
+    return found

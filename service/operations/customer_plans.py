@@ -1,0 +1,82 @@
+"""What a plan expects of one customer, how often to be with him, and what to do next."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from service.access.keys import Caller
+from service.errors import NotFound
+from service.method.months import Window, parse_month
+from service.method.segments.classes import CLASSES
+from service.operations import breakdown, keeping, methods, priorities, references, segmentations
+from service.store import lines, plans, results
+from service.store.reach import Reach
+from service.values import AMOUNT_SCALE, round_ratio
+
+_CONTACTS = ("calls", "meetings", "hours")
+_NEXT = ("reason", "rank", "gain", "three_year_gain", "hours", "margin_per_hour")
+
+
+def told(caller: Caller, subsidiary: str, code: str, identifier: str | None) -> dict[str, Any]:
+    """By the plan that is named, or the approved one that begins last, or the newest; null where there is none."""
+    card = segmentations.card(caller, subsidiary, code)
+    home = caller.reach.narrowed([card.customer.subsidiary_id])
+    newest, row = card.segmentation, card.row
+    planned = _plan(caller, home, subsidiary, identifier)
+    step = priorities.next_step(caller, subsidiary, code) if row else None
+    return {
+        "subsidiary": subsidiary,
+        "customer": code,
+        "name": card.customer.name,
+        "currency": card.customer.currency,
+        "segmentation": references.write(subsidiary, newest.number) if newest else None,
+        "abc_class": row.set_class or row.abc_class if row else None,
+        "potential_class": row.potential_class if row else None,
+        "segment": row.set_segment or row.segment if row else None,
+        **_expected(caller, planned, code),
+        **_contacts(caller, home, card, planned),
+        **{f"next_{name}": step[name] if step else None for name in _NEXT},
+    }
+
+
+def _plan(caller: Caller, home: Reach, subsidiary: str, identifier: str | None) -> Row[Any] | None:
+    if identifier is None:
+        number = plans.in_force(caller.connection, home)
+        if number is None:
+            return results.newest(caller.connection, home, results.PLAN)
+        return keeping.get(caller, home, results.PLAN, number)
+    _, row = keeping.find(caller, results.PLAN, identifier)
+    if row.subsidiary != subsidiary:
+        raise NotFound(f"Plan {identifier} is none of subsidiary {subsidiary}.")
+    return row
+
+
+def _expected(caller: Caller, planned: Row[Any] | None, code: str) -> dict[str, Any]:
+    nothing = ("plan", "fresh", "periods", "planned_revenue", "planned_margin", "monthly_revenue", "monthly_margin")
+    if planned is None:
+        return dict.fromkeys(nothing)
+    found = breakdown.read(caller, references.write(planned.subsidiary, planned.number), customer=code).told()
+    own = found["items"][0] if found["items"] else {}
+    return {
+        **{name: found[name] for name in ("plan", "fresh", "periods")},
+        **{f"planned_{figure}": own.get(figure) for figure in breakdown.FIGURES},
+        **{f"monthly_{figure}": own.get(f"monthly_{figure}") for figure in breakdown.FIGURES},
+    }
+
+
+def _contacts(caller: Caller, home: Reach, card: segmentations.Card, planned: Row[Any] | None) -> dict[str, Any]:
+    """The norm of his class for a year, and what was done of it in the plan's months; null without plan or class."""
+    abc_class = card.row.set_class or card.row.abc_class if card.row else None
+    if planned is None or abc_class not in CLASSES:
+        return dict.fromkeys(("contacts_a_year", "contact_hours_a_year", "contacts_so_far", "contact_hours_so_far"))
+    norms = methods.version(caller, planned.method).parameters.resources
+    kept = keeping.summary(planned)
+    window = Window(parse_month(kept["first"]), parse_month(kept["last"]))
+    done = lines.of_customer(caller.connection, home, card.customer.id, window, _CONTACTS)
+    contacts = norms.contacts_a_year[abc_class]
+    return {
+        "contacts_a_year": round_ratio(contacts),
+        "contact_hours_a_year": round_ratio(contacts * norms.hours_a_contact[abc_class]),
+        "contacts_so_far": round_ratio((done["calls"] + done["meetings"]) / AMOUNT_SCALE),
+        "contact_hours_so_far": round_ratio(done["hours"] / AMOUNT_SCALE),
+    }
