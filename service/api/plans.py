@@ -348,5 +348,5 @@ def _input(row: Row[Any]) -> PlanInput:
 def plan_document(row: Row[Any], lives: Mapping[tuple[int, int], dict[str, Any]]) -> PlanDocument:
     """A kept plan with what was decided about it."""
     kept = keeping.summary(row) | lives[row.subsidiary_id, row.number]
-    own = {name: kept[name] for name in kept.keys() - {"season", "baseline"}}
+    own = {name: kept[name] for name in kept.keys() - {"season", "baseline", "open_deals"}}
     return PlanDocument(**keeping.described(row), baseline=scenarios.baseline_id(row.subsidiary, kept), **own)

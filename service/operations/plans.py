@@ -10,20 +10,23 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import BadArgument
+from service.forms.kinds import read_stages
 from service.method.months import month_text
-from service.method.plan import goal, levers, spread, statistics
+from service.method.plan import deals, goal, levers, spread, statistics
 from service.method.plan.blocks import BLOCKS, plan
 from service.method.plan.inputs import Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.operations import keeping, windows
 from service.operations.segments import Basis, Entry, read_basis, segmented, window_text
-from service.store import labels, lines, plans, results, salespeople, subsidiaries
+from service.store import labels, lines, plans, registered, results, salespeople, subsidiaries
+from service.store.cells import days
 from service.store.reach import Reach
 from service.values import amount_text, minor_units, round_money, round_ratio
 
 Unit = tuple[str, str]
 """Salesperson and channel; "" for all."""
 UNIT_WORDS = ("salesperson", "channel")
+DAYS_A_MONTH = 365.25 / 12
 _TABLES = {"salesperson": (salespeople.TABLE, "salesperson_id"), "channel": (labels.CHANNEL, "channel_id")}
 
 
@@ -53,7 +56,7 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
         kept = results.find(caller.connection, basis.home, results.PLAN, keeping.digest(*asked))
         if kept is not None:
             return basis.home, kept, False
-        units, baseline = _baseline(caller, basis, question.by)
+        units, baseline, still_open = _baseline(caller, basis, question.by)
         currency = subsidiaries.get(caller.connection, caller.reach, question.subsidiary).currency
     season = [basis.season.of(first + place) for place in range(12)]
     drafts = []
@@ -66,7 +69,7 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
         number, made, of_baseline = 0, False, None
         for asked_for, inputs, rows in drafts:
             summary = _summary(basis, first, asked_for, units, rows)
-            summary |= {"notes": _notes(basis, baseline), "baseline": of_baseline}
+            summary |= {"notes": _notes(basis, baseline), "baseline": of_baseline, "open_deals": still_open}
             number, made = _keep(caller, basis.home, _asked(basis, first, asked_for), summary, (units, inputs, rows))
             of_baseline = number
     return basis.home, number, made
@@ -172,16 +175,21 @@ def _given(kept: Mapping[str, Any]) -> levers.Lever:
     return levers.Lever(**{"name" if name == "lever" else name: value for name, value in kept.items()})
 
 
-def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs]:
-    """Units and their inputs: from the customers of their portfolio and the funnel of their own lines."""
+def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs, list[tuple[float, float]]]:
+    """Units and their inputs: from the customers of their portfolio, the funnel of their own lines and their deals; and
+    each open deal with its win rate."""
     frame = segmented(basis).customers
     frame = frame.assign(unit=unit_names(frame, by))
     funnel = _funnel(caller, basis, by, frame)
     names = sorted({*frame["unit"], *funnel["unit"]}) if by else [unit_name(("", ""))]
+    register = _register(caller, basis, by, frame)
+    names = sorted({*names, *register["unit"]}) if by else names
     inputs = statistics.derive(
-        frame, funnel, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
+        frame, funnel, register, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
     )
-    return [unit_of(name) for name in names], inputs
+    rates = {name: deals.win_rates(register, basis.parameters.plan.conversions[name]) for name in CLASSES}
+    still_open = deals.each_open(register, statistics.new_shares(frame), rates)
+    return [unit_of(name) for name in names], inputs, still_open
 
 
 def unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
@@ -200,8 +208,7 @@ def _funnel(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.DataF
     cells = lines.monthly(caller.connection, basis.home, basis.window.last, columns, statistics.FUNNEL)
     cells = cells[cells["period"] >= basis.window.first]
     cells = cells[(cells[list(statistics.FUNNEL)] != 0).any(axis=1)]
-    actual = customers["abc_class"].where(customers["abc_class"] != "N", customers["potential_class"])
-    classes = dict(zip(customers["customer_id"], actual.where(actual != "N", ""), strict=True))
+    classes = _classes(customers)
     words: list[list[str] | None] = []
     for word in UNIT_WORDS:
         if word not in by:
@@ -215,6 +222,44 @@ def _funnel(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.DataF
         abc_class=pd.Series(
             [classes.get(number, "") for number in cells["customer_id"].tolist()], index=cells.index, dtype=object
         ),
+    )
+
+
+def _classes(customers: pd.DataFrame) -> dict[int, str]:
+    """Each customer's actual class, of who buys nothing his potential class; "" where that is none either."""
+    actual = customers["abc_class"].where(customers["abc_class"] != "N", customers["potential_class"])
+    return dict(zip(customers["customer_id"].tolist(), actual.where(actual != "N", "").tolist(), strict=True))
+
+
+def _register(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.DataFrame) -> pd.DataFrame:
+    """The deals that lived in the window, as they stood at its end: of the class that the seller expects, else of the
+    customer's."""
+    first, last = days(basis.window)
+    classes, codes = _classes(customers), {}
+    for word in by:
+        codes[word] = labels.codes(caller.connection, basis.home, _TABLES[word][0])
+    buying = set(customers["customer_id"][customers["abc_class"] != "N"].tolist())
+    rows = []
+    for deal in registered.deals_between(caller.connection, basis.home, first, last):
+        closed = deal.closed is not None and deal.closed <= last
+        stages = {stage for stage, day in read_stages(deal.stages).items() if day <= last}
+        words = {word: codes[word][basis.home.one, getattr(deal, _TABLES[word][1])] for word in by}
+        rows.append(
+            {
+                "unit": unit_name((words.get("salesperson", ""), words.get("channel", ""))),
+                "abc_class": deal.abc_class or classes.get(deal.customer_id, ""),
+                "new_customer": bool(deal.new_customer),
+                "created_now": deal.created >= first,
+                "closed_now": closed and deal.closed >= first,
+                "outcome": deal.outcome if closed else "open",
+                "stage": 2 if "offer" in stages else 1 if "qualified" in stages else 0,
+                "months": (deal.closed - deal.created).days / DAYS_A_MONTH if closed else 0.0,
+                "buys": deal.customer_id in buying,
+                "amount": deal.amount,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(deals.COLUMNS)).astype(
+        {"new_customer": bool, "created_now": bool, "closed_now": bool, "buys": bool, "stage": int, "months": float}
     )
 
 

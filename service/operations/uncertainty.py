@@ -7,7 +7,7 @@ from service.access.keys import Caller
 from service.method.plan import uncertainty
 from service.method.plan.inputs import Inputs
 from service.operations import keeping
-from service.operations.plans import read_inputs
+from service.operations.plans import read_baseline, read_inputs
 from service.store import results
 from service.values import parse_amount, round_money, round_ratio, to_decimal
 
@@ -15,10 +15,15 @@ from service.values import parse_amount, round_money, round_ratio, to_decimal
 def of_plan(caller: Caller, identifier: str, target: float | None, draws: int, seed: int) -> dict[str, Any]:
     """A kept plan's year by both laws."""
     home, row = keeping.find(caller, results.PLAN, identifier)
-    planned = to_decimal(parse_amount(keeping.summary(row)["revenue"]))
+    kept = keeping.summary(row)
+    planned = to_decimal(parse_amount(kept["revenue"]))
+    _, baseline, _ = read_baseline(caller, home, row)
     _, inputs = read_inputs(caller, home, row)
-    # Plans that are kept know no single deals yet.
-    return {"revenue": planned, "laws": laws(inputs, (), float(planned), target, draws, seed)}
+    # Levers move the win rates of all deals together.
+    before, now = (float(one.average.values["open_deals"].sum()) for one in (baseline, inputs))
+    factor = now / before if before else 1.0
+    deals = [(amount, min(1.0, rate * factor)) for amount, rate in kept.get("open_deals", ())]
+    return {"revenue": planned, "laws": laws(inputs, deals, float(planned), target, draws, seed)}
 
 
 def laws(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from service.errors import AmountTooLarge, BadArgument
 from service.method.plan import goal, scenarios, spread
 from service.method.plan.blocks import BLOCKS, plan
+from service.method.plan.deals import COLUMNS, each_open, win_rates
 from service.method.plan.inputs import Input, Inputs
 from service.method.plan.levers import LEVERS, Lever, apply, value_of
 from service.method.plan.statistics import FUNNEL, derive
@@ -337,10 +338,34 @@ def funnel(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame.assign(**{name: (frame[name].fillna(0) * AMOUNT_SCALE).astype("int64") for name in FUNNEL})
 
 
+def register(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    blank = {
+        "unit": "u",
+        "abc_class": "A",
+        "new_customer": True,
+        "created_now": True,
+        "closed_now": True,
+        "outcome": "won",
+        "stage": 0,
+        "months": 3.0,
+        "buys": False,
+        "amount": 0,
+    }
+    frame = pd.DataFrame([blank | row for row in rows], columns=list(COLUMNS))
+    frame["amount"] = (frame["amount"] * AMOUNT_SCALE).astype("int64")
+    return frame.astype({"new_customer": bool, "created_now": bool, "closed_now": bool, "buys": bool})
+
+
 def derived(
-    people: list[dict[str, Any]], steps: list[dict[str, Any]], *, prior: bool = True
+    people: list[dict[str, Any]],
+    steps: list[dict[str, Any]],
+    deals: list[dict[str, Any]] | None = None,
+    *,
+    prior: bool = True,
 ) -> dict[str, dict[str, Input]]:
-    found = derive(customers(people), funnel(steps), ["u"], PARAMETERS.plan, 12, prior_complete=prior)
+    found = derive(
+        customers(people), funnel(steps), register(deals or []), ["u"], PARAMETERS.plan, 12, prior_complete=prior
+    )
     return {
         abc_class: {name: one for _, other, name, one in found if other == abc_class} for abc_class in ("A", "B", "C")
     }
@@ -361,9 +386,81 @@ def test_what_is_observed_says_so() -> None:
     assert found["grow_gap"] == Input(50, "observed", 1)
 
 
+COHORT = [
+    {"outcome": "lost"},
+    {"outcome": "lost", "stage": 1},
+    {"outcome": "lost", "stage": 1},
+    {"outcome": "lost", "stage": 2},
+    {"outcome": "won", "stage": 0, "months": 4.0},
+]
+STEPS = [{"unit": "u", "abc_class": "A", "leads": 50, "qualified": 5, "offers": 4, "wins": 1}]
+
+
+def test_conversions_are_those_of_the_cohort_where_there_are_enough_deals() -> None:
+    people = [{"revenue": 100, "orders": 4}]
+    few, enough = (derived(people, STEPS, deals)["A"] for deals in (COHORT[1:], COHORT))
+    assert [few[f"conversion_{step}"].value for step in (1, 2, 3)] == [0.1, 0.8, 0.25]
+    assert [enough[f"conversion_{step}"] for step in (1, 2, 3)] == [
+        Input(4 / 5, "observed", 5),
+        Input(2 / 4, "observed", 4),
+        Input(1 / 2, "observed", 2),
+    ]
+    assert enough["leads"].value == 50
+    assert enough["cycle_months"].provenance == "default"
+
+
+def test_who_is_still_open_or_buys_already_is_in_no_cohort() -> None:
+    others = [
+        {"outcome": "open", "stage": 2},
+        {"outcome": "won", "new_customer": False},
+        {"outcome": "won", "created_now": False},
+    ]
+    found = derived([{"revenue": 100}], [], [*COHORT, *others])["A"]
+    assert found["conversion_1"] == Input(4 / 5, "observed", 5)
+    assert found["open_deals"].value == 0
+
+
+def test_a_cohort_that_wins_nothing_converts_nothing() -> None:
+    lost = [{"outcome": "lost", "stage": 1}] * 5
+    found = derived([{"revenue": 100}], STEPS, lost)["A"]
+    assert [found[f"conversion_{step}"].value for step in (1, 2)] == [1, 0]
+    assert found["conversion_3"] == Input(0.25, "observed", 4), "nobody got an offer: the funnel's"
+
+
+def test_the_cycle_is_the_median_of_the_deals_won() -> None:
+    won = [{"months": months} for months in (1.0, 2.0, 14.0, 20.0, 30.0)]
+    assert derived([{"revenue": 100}], [], won)["A"]["cycle_months"] == Input(14.0, "observed", 5)
+    others = derived([{"revenue": 100}], [], won)["B"]
+    assert others["cycle_months"] == Input(14.0, "borrowed from all classes", 5)
+
+
+def test_open_deals_are_worth_the_win_rate_of_their_stage() -> None:
+    still = [
+        {"outcome": "open", "closed_now": False, "stage": stage, "amount": amount, "abc_class": abc_class, "buys": buys}
+        for stage, amount, abc_class, buys in ((0, 100, "A", False), (2, 40, "", False), (2, 1000, "A", True))
+    ]
+    found = derived([{"revenue": 100, "orders": 1}], [], [*COHORT, *still])
+    # Of five leads one was won; two offers are too few. New customers are all of class A.
+    assert found["A"]["open_amount"] == Input(140, "observed", 2)
+    assert found["A"]["open_deals"].value == pytest.approx(100 / 5 + 40 * PARAMETERS.plan.conversions["A"][2])
+    assert found["A"]["open_wins"].value == pytest.approx(1 / 5 + PARAMETERS.plan.conversions["A"][2])
+    assert found["B"]["open_deals"].value == 0
+    unknown = derived([{"revenue": 100, "orders": 1}], [], still)["A"]
+    one, two, three = PARAMETERS.plan.conversions["A"]
+    assert unknown["open_deals"].value == pytest.approx(100 * one * two * three + 40 * three)
+    rates = {name: win_rates(register([*COHORT, *still]), (one, two, three)) for name in ("A", "B", "C")}
+    each = each_open(register([*COHORT, *still]), {"A": 1.0, "B": 0.0, "C": 0.0}, rates)
+    assert each == [(100, 1 / 5), (40, pytest.approx(three))], "two deals that got an offer are too few"
+    nobody = derived([{"revenue": 0, "abc_class": "N"}], [], still[1:2])
+    assert nobody["C"]["open_amount"].value == 40, "where nobody tells of a class, it is the lowest"
+
+
 def test_a_half_year_counts_twice_in_orders_and_gap_and_not_in_shares() -> None:
     people = customers([{"revenue": 100, "orders": 4, "segment": "GROW", "gap": 50}, {"abc_class": "N"}])
-    year, half = (derive(people, funnel([]), ["u"], PARAMETERS.plan, months, prior_complete=True) for months in (12, 6))
+    year, half = (
+        derive(people, funnel([]), register([]), ["u"], PARAMETERS.plan, months, prior_complete=True)
+        for months in (12, 6)
+    )
     for name, factor in {"order_frequency": 2, "grow_gap": 2, "value_per_order": 1, "to_A": 1, "capture": 1}.items():
         assert half.values[name][0, 0] == factor * year.values[name][0, 0]
 
@@ -393,7 +490,7 @@ def test_without_a_prior_window_retention_is_the_methods() -> None:
 
 def test_a_unit_borrows_what_it_lacks_from_the_whole() -> None:
     frame = customers([{"revenue": 90, "orders": 9}, {"unit": "v", "abc_class": "B", "revenue": 10, "orders": 5}])
-    found = derive(frame, funnel([]), ["u", "v"], PARAMETERS.plan, 12, prior_complete=True)
+    found = derive(frame, funnel([]), register([]), ["u", "v"], PARAMETERS.plan, 12, prior_complete=True)
     value = found.sources["value_per_order"][1][0]
     assert value == Input(10, "borrowed from the whole subsidiary", 9)
     assert found.sources["customers"][1][0].value == 0

@@ -43,6 +43,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "conversion_1": ("statistics.leads", "statistics.qualified"),
     "conversion_2": ("statistics.qualified", "statistics.offers"),
     "conversion_3": ("statistics.offers", "statistics.wins"),
+    "cycle_months": ("deals.created", "deals.closed", "deals.outcome"),
+    **dict.fromkeys(("open_amount", "open_deals", "open_wins"), ("deals.amount", "deals.stages", "deals.outcome")),
     "grow_customers": _POTENTIAL,
     "grow_gap": _POTENTIAL,
 }
@@ -66,8 +68,13 @@ FACTS: Mapping[str, str] = {
     "qualified": "Qualified leads of the window's lines, likewise.",
     "offers": "Offers of the window's lines, likewise.",
     "wins": "Wins of the window's lines, likewise.",
-    "amount": "Amount of an open deal.",
+    "amount": "Amount of an open deal, or of those of a stage.",
     "rate": "Win rate of its stage.",
+    "deals": "Deals of new customers that were created in the window and closed by its end.",
+    "deals_qualified": "Those of them that got qualified.",
+    "deals_offered": "Those of them that got an offer.",
+    "deals_won": "Those of them that were won.",
+    "median_months": "Median of the months from creation to win, of deals won in the window.",
 }
 """Terms of evidence. A number behind a name counts several of a kind, as in `amount_2`."""
 RETENTION = ("to_A", "to_B", "to_C")

@@ -1,5 +1,6 @@
 """From statistics to the inputs of a plan: observed where there are data, else borrowed from the whole subsidiary, else
-the method's default. Every input says which.
+the method's default. Every input says which. Conversions are those of the cohorts of a register of deals where it has
+enough of them, else ratios of the funnel's sums.
 
 Choices where the method is silent: leads of a line with a customer count in his class (actual A, B, C, else potential
 class), leads without a customer are spread over the classes like the window's new customers, or like its customers
@@ -15,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from service.method.parameters import PlanParameters
+from service.method.plan.deals import of_cohort, of_open, win_rates
 from service.method.plan.inputs import CONVERSIONS, RETENTION, Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.method.states import State
@@ -23,6 +25,8 @@ from service.values import AMOUNT_SCALE
 MONTHS_A_YEAR = 12
 FUNNEL = ("leads", "qualified", "offers", "wins")
 PARENT = "the whole subsidiary"
+_LOWEST = {"A": 0.0, "B": 0.0, "C": 1.0}
+"""Where nobody tells of which class new customers are."""
 
 Cells = dict[str, dict[str, Input]]
 
@@ -30,6 +34,7 @@ Cells = dict[str, dict[str, Input]]
 def derive(
     customers: pd.DataFrame,
     funnel: pd.DataFrame,
+    deals: pd.DataFrame,
     units: Sequence[str],
     parameters: PlanParameters,
     months: int,
@@ -40,14 +45,24 @@ def derive(
 
     `customers`: unit, abc_class, prior_class (frozen floors), last_class, state, segment (text), revenue, margin,
     orders, gap (ten-thousandths). `funnel`: unit, abc_class ("" where no customer is named) and the funnel's counts
-    (ten-thousandths). `prior_complete`: whether the data reach back over the whole prior window.
+    (ten-thousandths). `deals`: columns as `deals.of_cohort` has them, none without a
+    register. `prior_complete`: whether the data reach back over the whole prior window.
     """
     whole = _observed(customers, funnel, parameters, months, prior_complete=prior_complete)
+    rates = {name: win_rates(deals, parameters.conversions[name]) for name in CLASSES}
+    for abc_class, inputs in whole.items():
+        inputs.update(of_cohort(deals[deals["abc_class"] == abc_class], deals))
     portfolios, funnels = dict(iter(customers.groupby("unit"))), dict(iter(funnel.groupby("unit")))
+    registers = dict(iter(deals.groupby("unit")))
     found = {}
     for unit in units:
         own, steps = portfolios.get(unit, customers.iloc[:0]), funnels.get(unit, funnel.iloc[:0])
         cells = _observed(own, steps, parameters, months, prior_complete=prior_complete, parent=customers)
+        register = registers.get(unit, deals.iloc[:0])
+        shares = _shares(own) or new_shares(customers)
+        for abc_class, inputs in cells.items():
+            inputs.update(of_cohort(register[register["abc_class"] == abc_class], register))
+            inputs.update(of_open(register, abc_class, shares[abc_class], rates[abc_class]))
         found[unit] = {
             abc_class: _completed(cells[abc_class], whole[abc_class], parameters, abc_class) for abc_class in CLASSES
         }
@@ -153,7 +168,7 @@ def _funnel_by_class(
 ) -> dict[str, dict[str, float]]:
     """Sums of the funnel's counts by class, those without a customer spread."""
     sums = funnel.groupby("abc_class")[list(FUNNEL)].sum() / AMOUNT_SCALE
-    shares = _shares(customers) or _shares(parent) or {"A": 0.0, "B": 0.0, "C": 1.0}
+    shares = _shares(customers) or new_shares(parent)
     found = {}
     for abc_class in CLASSES:
         found[abc_class] = {
@@ -161,6 +176,11 @@ def _funnel_by_class(
             for name in FUNNEL
         }
     return found
+
+
+def new_shares(customers: pd.DataFrame) -> Mapping[str, float]:
+    """Of which class new customers are: like the window's, else like all, else of the lowest."""
+    return _shares(customers) or _LOWEST
 
 
 def _shares(customers: pd.DataFrame) -> dict[str, float]:

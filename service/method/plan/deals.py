@@ -1,0 +1,108 @@
+"""What a register of deals tells a plan: conversions by cohort, the cycle, and what open deals are worth.
+
+A cohort is the deals of new customers that were created in the window, as far as they are closed by its end: an open
+deal has no end yet that it could be counted with.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from service.method.plan.inputs import CONVERSIONS, Evidence, Input
+from service.values import AMOUNT_SCALE
+
+FEWEST = 5
+"""Of fewer deals no share and no median is taken."""
+COLUMNS = (
+    "unit",
+    "abc_class",
+    "new_customer",
+    "created_now",
+    "closed_now",
+    "outcome",
+    "stage",
+    "months",
+    "buys",
+    "amount",
+)
+_REACHED = ("deals", "deals_qualified", "deals_offered", "deals_won")
+ALL_CLASSES = "borrowed from all classes"
+
+
+def of_cohort(own: pd.DataFrame, every: pd.DataFrame) -> dict[str, Input]:
+    """Conversions and the cycle of a class's deals, of those of every class where the class has too few.
+
+    Columns `COLUMNS`: `stage` 0 lead, 1 qualified, 2 offer, the last one entered by the window's end; `outcome` by then
+    (open, won, lost); `months` from creation to the win; `created_now`, `closed_now`: within the window.
+    """
+    found: dict[str, Input] = {}
+    for those, provenance in ((every, ALL_CLASSES), (own, "observed")):
+        deals = those[those["new_customer"]]
+        counts = _reached(deals)
+        for name, above, below in zip(CONVERSIONS, _REACHED[1:], _REACHED[:-1], strict=True):
+            if counts["deals"] >= FEWEST and counts[below]:
+                evidence = Evidence(f"{above} / {below}", {above: counts[above], below: counts[below]})
+                found[name] = Input(counts[above] / counts[below], provenance, counts[below], evidence)
+        won = deals[(deals["outcome"] == "won") & deals["closed_now"]]
+        if len(won) >= FEWEST:
+            median = float(won["months"].median())
+            evidence = Evidence("median_months", {"median_months": median})
+            found["cycle_months"] = Input(median, provenance, len(won), evidence)
+    return found
+
+
+def win_rates(deals: pd.DataFrame, conversions: Sequence[float]) -> tuple[float, float, float]:
+    """The share that is won of those who reached each stage; from the method's conversions where too few did."""
+    counts = _reached(deals[deals["new_customer"]])
+    found = []
+    for place, name in enumerate(_REACHED[:-1]):
+        rate = 1.0
+        for conversion in conversions[place:]:
+            rate *= conversion
+        found.append(counts["deals_won"] / counts[name] if counts[name] >= FEWEST else rate)
+    return found[0], found[1], found[2]
+
+
+def of_open(deals: pd.DataFrame, abc_class: str, share: float, rates: Sequence[float]) -> dict[str, Input]:
+    """Amounts and wins of a class's open deals with who does not buy, and its share of those without a class."""
+    still = deals[(deals["outcome"] == "open") & ~deals["buys"]]
+    if not len(still):
+        return {}
+    terms: dict[str, float] = {}
+    amount = worth = wins = 0.0
+    for stage, rate in enumerate(rates):
+        own = still[still["stage"] == stage]
+        part = own["abc_class"].map({abc_class: 1.0, "": share}).astype(float).fillna(0.0)
+        amounts = float((own["amount"] * part).sum()) / AMOUNT_SCALE
+        terms |= {f"amount_{stage + 1}": amounts, f"rate_{stage + 1}": rate}
+        amount += amounts
+        worth += amounts * rate
+        wins += float(part.sum()) * rate
+    n = len(still)
+    products = " + ".join(f"amount_{place} * rate_{place}" for place in (1, 2, 3))
+    return {
+        "open_amount": Input(amount, "observed", n),
+        "open_deals": Input(worth, "observed", n, Evidence(products, terms)),
+        "open_wins": Input(wins, "observed", n),
+    }
+
+
+def each_open(
+    deals: pd.DataFrame, shares: Mapping[str, float], rates: Mapping[str, Sequence[float]]
+) -> list[tuple[float, float]]:
+    """Amount and win rate of each open deal with who does not buy; without a class, the rate of all by their shares."""
+    still = deals[(deals["outcome"] == "open") & ~deals["buys"]]
+    mixed = [sum(shares[name] * rates[name][stage] for name in shares) for stage in range(3)]
+    columns = (still[name].tolist() for name in ("amount", "abc_class", "stage"))
+    return [
+        (amount / AMOUNT_SCALE, rates.get(abc_class, mixed)[stage])
+        for amount, abc_class, stage in zip(*columns, strict=True)
+    ]
+
+
+def _reached(deals: pd.DataFrame) -> Mapping[str, int]:
+    """How many of the cohort reached each step; who won is taken to have passed them all."""
+    cohort = deals[deals["created_now"] & (deals["outcome"] != "open")]
+    won = cohort["outcome"] == "won"
+    counts = (len(cohort), *(int((won | (cohort["stage"] >= stage)).sum()) for stage in (1, 2)), int(won.sum()))
+    return dict(zip(_REACHED, counts, strict=True))
