@@ -186,6 +186,21 @@ class LeversDocument(Strict):
     elasticities: list[Elasticity] = Field(description="Of price and quantity: of 1 + change.")
 
 
+class Scenario(PlanTotal):
+    plan: str
+    levers: list[LeverSetting]
+    fresh: bool
+    revenue_difference: Money = Field(description="To the baseline.")
+    margin_difference: Money
+
+
+class ScenariosDocument(PlanTotal):
+    """A baseline and its scenarios side by side."""
+
+    baseline: str
+    items: list[Scenario]
+
+
 class GoalRequest(Strict):
     """How far one lever alone must move to reach a target."""
 
@@ -301,6 +316,18 @@ def list_plan_inputs(
     cursor = read_cursor(after, str, str, str, str)
     rows = _part(entry, plan, plans.INPUT, plans.INPUT_ORDER, limit, cursor)
     return page_of(request, response, rows, limit, _input, lambda row: [getattr(row, n) for n in plans.INPUT_ORDER])
+
+
+@router.get(
+    "/plans/{plan}/scenarios",
+    operation_id="listPlanScenarios",
+    summary="Scenarios of a plan",
+    responses=responses(NotFound),
+)
+def list_plan_scenarios(plan: ResultPath, entry: ReadsResults) -> ScenariosDocument:
+    """All that were kept beside this baseline, with their levers and what they bring more; the oldest first."""
+    with entry.reading() as caller:
+        return ScenariosDocument(**scenarios.beside(caller, plan))
 
 
 @router.get(

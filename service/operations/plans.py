@@ -325,7 +325,20 @@ def _notes(basis: Basis, baseline: Inputs) -> list[str]:
         "Fewer than two complete years: every month counts the same.": not basis.season.observed,
         "No leads were handed in: no new business is planned.": not baseline.values["leads"].any(),
     }
-    return [note for note, holds in said.items() if holds]
+    return [note for note, holds in said.items() if holds] + _above_one(baseline)
+
+
+def _above_one(baseline: Inputs) -> list[str]:
+    """Conversions that the sums of the funnel put above 1: those who went on were more than those who came."""
+    found = []
+    for unit, abc_class, name, one in baseline:
+        if one.evidence is not None and one.evidence.formula.startswith("min(1"):
+            below, above = one.evidence.terms.values()  # in the order of the funnel
+            if above > below:
+                where = " ".join(part for part in unit_of(unit) if part)
+                of_unit = f" of {where}" if where else ""
+                found.append(f"{name} of class {abc_class}{of_unit} is {above:g} / {below:g}: it is cut to 1.")
+    return found
 
 
 def _blocks(rows: Sequence[spread.Line]) -> list[dict[str, Any]]:

@@ -16,7 +16,15 @@ from service.method.segments.classes import CLASSES
 from service.operations import keeping, references
 from service.operations.plans import read_baseline, read_inputs, told
 from service.store import results
-from service.values import AMOUNT_DECIMALS, AMOUNT_SCALE, minor_units, parse_amount, round_ratio, to_decimal
+from service.values import (
+    AMOUNT_DECIMALS,
+    AMOUNT_SCALE,
+    amount_text,
+    minor_units,
+    parse_amount,
+    round_ratio,
+    to_decimal,
+)
 
 FIGURES = ("revenue", "margin")
 
@@ -40,6 +48,29 @@ def described(caller: Caller, identifier: str) -> dict[str, Any]:
         "not_split": reason,
         "elasticities": elasticities(read_inputs(caller, home, row)[1], kept["season"], "blocks"),
     }
+
+
+def beside(caller: Caller, identifier: str) -> dict[str, Any]:
+    """A plan and the scenarios that were kept beside it."""
+    home, row = keeping.find(caller, results.PLAN, identifier)
+    kept = keeping.summary(row)
+    items = []
+    for other in results.after(caller.connection, home, results.PLAN, row.number):
+        found = keeping.summary(other)
+        if found.get("baseline") == row.number:
+            items.append(
+                {
+                    "plan": references.write(other.subsidiary, other.number),
+                    "levers": found["levers"],
+                    "fresh": other.data_revision == other.newest,
+                    **{name: found[name] for name in FIGURES},
+                    **{
+                        f"{name}_difference": amount_text(parse_amount(found[name]) - parse_amount(kept[name]))
+                        for name in FIGURES
+                    },
+                }
+            )
+    return {"baseline": identifier, **{name: kept[name] for name in FIGURES}, "items": items}
 
 
 def baseline_id(subsidiary: str, kept: dict[str, Any]) -> str | None:

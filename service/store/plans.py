@@ -4,7 +4,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, cast, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    ForeignKeyConstraint,
+    Row,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    insert,
+    select,
+)
 from sqlmodel import Field, SQLModel
 
 from service.method.months import Window
@@ -106,6 +118,21 @@ def of_months(connection: Connection, reach: Reach, window: Window) -> Sequence[
     keys = (LINE.c.subsidiary_id, LINE.c.plan, LINE.c.salesperson, LINE.c.channel, LINE.c.abc_class, LINE.c.period)
     sums = (cast(func.sum(LINE.c[name]), BigInteger).label(name) for name in ("revenue", "margin"))
     return connection.execute(select(*keys, *sums).join_from(LINE, covered, newest).group_by(*keys)).all()
+
+
+def by_month(connection: Connection, reach: Reach, plan: int) -> Sequence[Row[Any]]:
+    """Sums of revenue and margin of a plan of the one subsidiary in reach, by month."""
+    sums = (cast(func.sum(LINE.c[name]), BigInteger).label(name) for name in ("revenue", "margin"))
+    own = (LINE.c.subsidiary_id == reach.one, LINE.c.plan == plan)
+    statement: Select[Any] = select(LINE.c.period, *sums).where(*own).group_by(LINE.c.period)
+    return connection.execute(statement).all()
+
+
+def beginning(connection: Connection, reach: Reach, first: int) -> Sequence[int]:
+    """Numbers of the plans of the one subsidiary in reach that begin in this month, the newest first."""
+    c = LINE.c
+    begun = select(c.plan).where(c.subsidiary_id == reach.one).group_by(c.plan).having(func.min(c.period) == first)
+    return connection.execute(begun.order_by(c.plan.desc())).scalars().all()
 
 
 def decisions(connection: Connection, reach: Reach, plans: Collection[tuple[int, int]]) -> Sequence[Row[Any]]:

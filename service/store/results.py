@@ -80,6 +80,11 @@ def page(
     return connection.execute(statement).all()
 
 
+def after(connection: Connection, reach: Reach, table: Table, number: int) -> Sequence[Row[Any]]:
+    """The results computed after this one, of the one subsidiary in reach, the oldest first."""
+    return connection.execute(_described(reach, table).where(table.c.number > number).order_by(table.c.number)).all()
+
+
 def next_one(connection: Connection, reach: Reach, table: Table) -> int:
     """The number of the result to be recorded next, of the one subsidiary in reach."""
     return next_number(connection, table.c.number, table.c.subsidiary_id == reach.one)

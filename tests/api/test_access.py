@@ -152,6 +152,8 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/plans/{plan}"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/lines"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/inputs"): Call("hidden", path={"plan": "DE.1"}),
+    ("GET", "/v1/plans/{plan}/scenarios"): Call("hidden", path={"plan": "DE.1"}),
+    ("GET", "/v1/plan-totals"): Call("filtered", {"from": "2026-01", "currency": "EUR"}),
     ("GET", "/v1/plans/{plan}/levers"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/explanation"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/calculations/explanation"): Call("shared", body={"classes": [_CLASS]}),

@@ -1,0 +1,66 @@
+"""Plans of several subsidiaries, added up."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from service.api.models import Strict
+from service.api.problems import responses
+from service.api.security import ReadsResults
+from service.errors import BadArgument, MissingRate
+from service.operations import plan_totals
+from service.values import Currency, Money, MonthText
+
+router = APIRouter(tags=["plans"])
+
+
+class Total(Strict):
+    revenue: Money = Field(description="In the currency asked for.")
+    margin: Money
+
+
+class CountryTotal(Total):
+    country: str
+
+
+class SubsidiaryTotal(Total):
+    subsidiary: str
+    country: str
+    plan: str
+    status: Literal["draft", "approved", "superseded"]
+    fresh: bool
+    currency_local: str
+    revenue_local: Money
+    margin_local: Money
+    rate: str = Field(description="Reporting currency per unit of the local one.")
+    rate_month: str | None = Field(description="The month whose rate it is; null where no conversion is needed.")
+
+
+class PlanTotals(Total):
+    """Subsidiaries add up to countries, and countries to the group, exactly."""
+
+    currency: str
+    countries: list[CountryTotal]
+    subsidiaries: list[SubsidiaryTotal]
+    without_plan: list[str] = Field(
+        description="Subsidiaries that have no plan for this year: they are not in the sums."
+    )
+
+
+@router.get(
+    "/plan-totals",
+    operation_id="getPlanTotals",
+    summary="Plans of subsidiaries in one currency",
+    responses=responses(BadArgument, MissingRate),
+)
+def get_plan_totals(
+    entry: ReadsResults,
+    first: Annotated[
+        MonthText, Query(alias="from", description="Month in which the plans begin.", examples=["2026-01"])
+    ],
+    currency: Annotated[Currency, Query(description="What everything is converted into.", examples=["EUR"])],
+) -> PlanTotals:
+    """Of each subsidiary the approved plan that begins in this month, else the newest without levers."""
+    with entry.reading() as caller:
+        return PlanTotals(**plan_totals.totals(caller, first, currency))
