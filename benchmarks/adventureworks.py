@@ -1,4 +1,4 @@
-"""How good a plan is: 2012 planned from the data to 2011, beside what came, the company's quotas and two naive forecasts.
+"""How good a plan is: 2012 planned from the data to 2011, beside what came, the quotas and two naive forecasts.
 
     python benchmarks/adventureworks.py --data FOLDER
 
