@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/kontor
 COPY requirements/run.txt requirements/run.txt
-RUN /opt/kontor/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+RUN /opt/kontor/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY migrations migrations
