@@ -12,7 +12,7 @@ from service.api.security import ReadsResults
 from service.errors import BadArgument
 from service.method.calls import Account, allocate_calls
 from service.method.money import closed
-from service.method.response import SHAPES, Response, fitted, judged
+from service.method.response import LEAST_EFFORT, SHAPES, Response, fitted, judged
 from service.values import AMOUNT_SCALE, Money, Number, round_money, round_ratio, to_decimal
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
@@ -20,17 +20,18 @@ router = APIRouter(prefix="/calculations", tags=["calculations"])
 MOST_TIME = 1000
 MOST_OPTIONS = 100_000
 Effort = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, strict=True)]
-SomeEffort = Annotated[float, Field(ge=1e-6, le=1e6, allow_inf_nan=False, strict=True)]
+SomeEffort = Annotated[float, Field(ge=LEAST_EFFORT, le=1e6, allow_inf_nan=False, strict=True)]
 Sales = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)]
+Level = Annotated[float, Field(ge=0, le=1e14, allow_inf_nan=False, strict=True)]
 
 
 class Curve(Strict):
     """ADBUDG: sales at an effort x are a + (b − a)·xᶜ/(d + xᶜ)."""
 
-    a: Sales = Field(description="Sales without effort.")
-    b: Sales = Field(description="Sales with all the effort there is; not below a.")
+    a: Level = Field(description="Sales without effort.")
+    b: Level = Field(description="Sales with all the effort there is; not below a.")
     c: float = Field(ge=SHAPES[0], le=SHAPES[1], allow_inf_nan=False, strict=True, description="Above 1: S-shaped.")
-    d: float = Field(gt=0, le=1e70, allow_inf_nan=False, strict=True)
+    d: float = Field(gt=0, le=1e100, allow_inf_nan=False, strict=True)
 
     def response(self) -> Response:
         return Response(self.a, self.b, self.c, self.d)

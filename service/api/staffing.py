@@ -9,7 +9,7 @@ from service.api.models import ResultPath, Strict
 from service.api.problems import responses
 from service.api.requirements import KindHours
 from service.api.security import ReadsResults
-from service.errors import BadArgument, NoData, NotFound
+from service.errors import AmountTooLarge, BadArgument, NoData, NotFound
 from service.operations import staffing
 from service.values import Money, Number
 
@@ -89,7 +89,7 @@ class FeasiblePlan(Strict):
     "/staffing",
     operation_id="getStaffing",
     summary="Hours, people, hires and pay by month",
-    responses=responses(NotFound, BadArgument),
+    responses=responses(NotFound, BadArgument, AmountTooLarge),
 )
 def get_staffing(requirement: ResultPath, entry: ReadsResults) -> StaffingDocument:
     """By the country's calendar and the people employed now; the months' hours add up to the requirement's."""

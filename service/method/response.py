@@ -14,6 +14,9 @@ SHAPES = (0.1, 10.0)
 FEWEST_EFFORTS = 4
 MOST_SALES = 10
 """A fit puts saturation at most so many times above the largest sales observed."""
+LEAST_EFFORT = 1e-6
+_ODDS = (1e-9, 1e9)
+"""How near a point may be to none and to saturation: sales above none, against what is missing to saturation."""
 _HALFWAY = (1e-3, 1e3)
 """Where half of the response is reached, as a multiple of the median effort."""
 
@@ -54,11 +57,13 @@ def judged(none: float, saturation: float, points: Sequence[tuple[float, float]]
     BadArgument where no such curve goes through them.
     """
     (first, low), (second, high) = sorted(points)
-    if not 0 < first < second:
+    if not LEAST_EFFORT <= first < second:
         raise BadArgument("points", "The two points need two different efforts above 0.")
     if not none < low < high < saturation:
         raise BadArgument("points", "Sales must grow from none over the two points to saturation.")
     odds = [(sales - none) / (saturation - sales) for sales in (low, high)]
+    if odds[0] < _ODDS[0] or odds[1] > _ODDS[1]:
+        raise BadArgument("points", "A point is too near to none or to saturation to tell a curve.")
     shape = log(odds[1] / odds[0]) / log(second / first)
     if not SHAPES[0] <= shape <= SHAPES[1]:
         raise BadArgument("points", f"A curve through these points has the exponent {shape:g}, beyond {SHAPES}.")
@@ -71,6 +76,8 @@ def fitted(observations: Sequence[tuple[float, float]]) -> Fit:
     BadArgument below four different efforts: the curve has four parameters.
     """
     effort, sales = (np.array(column, dtype=float) for column in zip(*observations, strict=True))
+    if ((effort > 0) & (effort < LEAST_EFFORT)).any():
+        raise BadArgument("observations", f"An effort is 0 or at least {LEAST_EFFORT:g}.")
     if len(set(effort.tolist())) < FEWEST_EFFORTS:
         raise BadArgument("observations", f"A curve needs at least {FEWEST_EFFORTS} different efforts.")
     unit, most = float(np.median(effort[effort > 0])), float(sales.max()) or 1.0

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.errors import AmountTooLarge
 from service.method.parameters import ResourceNorms
 from service.method.plan.blocks import BLOCKS, MONTHS_A_YEAR, Plan
 from service.method.plan.inputs import Inputs
 from service.method.resources import Requirement, customers_at_end
 
+MOST_HIRES = 1000
 SERVED_BY = {"existing": "contacts", "new": "acquisition", "reactivated": "reactivation", "grown": "growth"}
 """Block → the kind of work that brings it, beside its orders. Open deals close without further hours."""
 
@@ -55,9 +57,12 @@ def hire_capacity(ramp: Sequence[float], start: int) -> float:
 def hires(gap: Sequence[float], ramp: Sequence[float]) -> list[int]:
     """The months in which people must begin so that no month's gap (FTE) stays: the fewest, each as late as may be.
 
-    Months count from the first of the gap; those before it are less than 0.
+    Months count from the first of the gap; those before it are less than 0. AmountTooLarge where more people are
+    missing than are hired one by one.
     """
     most = math.ceil(round(max(gap, default=0), 9))
+    if most > MOST_HIRES:
+        raise AmountTooLarge(f"{most} people are missing, more than {MOST_HIRES}: check plan and norms.")
     found = []
     for already in range(most):
         own = [min(1.0, short - already) for short in gap]

@@ -259,7 +259,15 @@ def _register(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.Dat
             }
         )
     return pd.DataFrame(rows, columns=list(deals.COLUMNS)).astype(
-        {"new_customer": bool, "created_now": bool, "closed_now": bool, "buys": bool, "stage": int, "months": float}
+        {
+            "new_customer": bool,
+            "created_now": bool,
+            "closed_now": bool,
+            "buys": bool,
+            "stage": int,
+            "months": float,
+            "amount": "int64",
+        }
     )
 
 

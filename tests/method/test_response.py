@@ -47,6 +47,8 @@ def test_two_points_of_a_curve_give_it_back(c: float, d: float, first: float, fu
         (3, 10, [(1, 3), (2, 5)]),
         (0, 10, [(1, 1), (1.001, 9)]),
         (0, 10, [(1, 4.999), (2, 5)]),
+        (0, 1e12, [(1, 1e-320), (2, 5)]),
+        (0, 10, [(1e-9, 1), (2, 5)]),
     ],
 )
 def test_judgements_that_no_curve_fits(none: float, saturation: float, points: Any) -> None:
@@ -74,6 +76,17 @@ def test_sales_that_do_not_respond() -> None:
     assert found.explained is None
     assert found.response.at(3) == pytest.approx(7, abs=1e-3)
     assert fitted([(x, 0.0) for x in range(6)]).response.at(3) == pytest.approx(0, abs=1e-3)
+
+
+def test_an_effort_next_to_nothing_is_refused() -> None:
+    with pytest.raises(BadArgument, match="0 or at least"):
+        fitted([(5e-324, 1), (1, 1), (2, 3), (3, 4)])
+
+
+def test_a_fit_of_the_widest_range_stays_within_what_an_answer_carries() -> None:
+    found = fitted([(1e-6, 0), (1, 1e12), (1e5, 1e12), (1e6, 1e12)]).response
+    assert 0 < found.d <= 1e100
+    assert 0 <= found.a <= found.b <= 1e14
 
 
 def test_a_fit_needs_four_efforts() -> None:

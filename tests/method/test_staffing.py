@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.errors import AmountTooLarge
 from service.method.plan.blocks import BLOCKS, plan
 from service.method.plan.inputs import Input, Inputs
 from service.method.resources import KINDS, requirement
@@ -90,6 +91,11 @@ def test_the_capacity_of_hires_of_the_literature() -> None:
 )
 def test_the_fewest_hires_as_late_as_may_be(gap: list[float], expected: list[int]) -> None:
     assert hires(gap, RAMP) == expected
+
+
+def test_more_people_than_can_be_hired_are_refused() -> None:
+    with pytest.raises(AmountTooLarge, match="1001 people"):
+        hires([1000.5], RAMP)
 
 
 @given(st.lists(st.floats(-2, 6), min_size=1, max_size=24), st.lists(st.floats(0, 1), max_size=6))

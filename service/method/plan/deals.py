@@ -13,6 +13,8 @@ from service.values import AMOUNT_SCALE
 
 FEWEST = 5
 """Of fewer deals no share and no median is taken."""
+MOST_OPEN = 1000
+"""So many open deals are told one by one: the spread of a plan comes from the largest."""
 COLUMNS = (
     "unit",
     "abc_class",
@@ -90,8 +92,11 @@ def of_open(deals: pd.DataFrame, abc_class: str, share: float, rates: Sequence[f
 def each_open(
     deals: pd.DataFrame, shares: Mapping[str, float], rates: Mapping[str, Sequence[float]]
 ) -> list[tuple[float, float]]:
-    """Amount and win rate of each open deal with who does not buy; without a class, the rate of all by their shares."""
-    still = deals[(deals["outcome"] == "open") & ~deals["buys"]]
+    """Amount and win rate of each open deal with who does not buy, of the largest where there are very many.
+
+    A deal without a class has the rate of all classes by their shares.
+    """
+    still = deals[(deals["outcome"] == "open") & ~deals["buys"]].nlargest(MOST_OPEN, "amount")
     mixed = [sum(shares[name] * rates[name][stage] for name in shares) for stage in range(3)]
     columns = (still[name].tolist() for name in ("amount", "abc_class", "stage"))
     return [
