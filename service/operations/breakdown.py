@@ -105,7 +105,7 @@ def _item(one: Part) -> dict[str, Any]:
 def _parts(caller: Caller, home: Reach, row: Row[Any], kept: dict[str, Any]) -> list[Part]:
     basis = read_basis(caller, row.subsidiary, kept["window"]["first"], kept["window"]["last"], row.method)
     frame = segmented(basis).customers
-    frame = frame.assign(unit=unit_names(frame, kept["by"]))
+    portfolios = dict(iter(frame.assign(unit=unit_names(frame, kept["by"])).sort_values("code").groupby("unit")))
     units, inputs = read_inputs(caller, home, row)
     planned = plan(inputs, kept["season"])
     one = np.ones_like(inputs.by_month.order_value)
@@ -120,7 +120,7 @@ def _parts(caller: Caller, home: Reach, row: Row[Any], kept: dict[str, Any]) -> 
     totals = _totals(caller, home, row, units, parse_month(kept["first"]))
     found: list[Part] = []
     for place, unit in enumerate(units):
-        own = frame[frame["unit"] == unit_name(unit)].sort_values("code")
+        own = portfolios.get(unit_name(unit), frame.iloc[:0])
         members = _members(own)
         amounts: dict[str, Any] = {}
         for figure in FIGURES:

@@ -171,7 +171,7 @@ def served(caller: Caller, identifier: str) -> dict[str, Any]:
     found: list[Served] = []
     for seller, hours in capacity.items():
         found += feasible([piece for piece in pieces if seller is None or piece.name[0] == seller], hours)
-    needed, given = (math.fsum(hours) for hours in zip(*((one.piece.hours, one.hours) for one in found), strict=True))
+    needed, given = math.fsum(one.piece.hours for one in found), math.fsum(one.hours for one in found)
     return {
         "plan": references.write(needs.plan.subsidiary, needs.plan.number),
         "currency": needs.plan.currency,

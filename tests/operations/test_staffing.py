@@ -120,6 +120,18 @@ def test_without_sellers_nothing_is_said(service: Service) -> None:
     assert {one["zone"] for one in found["months"]} == {None}
 
 
+def test_a_plan_of_nothing_is_served_whole(service: Service) -> None:
+    body = {"name": "DE-Company", "country": "DE", "currency": "EUR"}
+    assert service.client.put("/v1/subsidiaries/DE", json=body).status_code == 201
+    service.submit("customers", [{"code": "C"}], subsidiary="DE")
+    service.submit("statistics", [{"period": "2025-12", "customer": "C", "revenue": "-10"}], subsidiary="DE")
+    pay(service, {"S": "1000"})
+    path = f"/v1/resource-requirements/{require(service, [])['id']}"
+    found = service.get(f"{path}/feasible-plan")
+    assert (found["feasible"], found["revenue"], found["items"]) == (True, "0", [])
+    assert service.get(f"{path}/staffing")["cost_reason"] == "The plan has no revenue."
+
+
 def test_norms_that_the_calendar_leaves_nothing_of(subsidiary: Service) -> None:
     required = require(subsidiary, [], working_days=366, leave=260, sick=0, training=0)
     problem = subsidiary.get(f"/v1/resource-requirements/{required['id']}/staffing", status=422)
