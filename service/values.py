@@ -40,6 +40,11 @@ def amount_text(amount: int) -> str:
     return f"{sign}{whole}.{decimals:04d}".rstrip("0").rstrip(".") if decimals else f"{sign}{whole}"
 
 
+def to_amount(value: Decimal) -> int:
+    """Decimal with at most 4 decimals → ten-thousandths, exactly."""
+    return int(value * AMOUNT_SCALE)
+
+
 def to_decimal(amount: int) -> Decimal:
     """Ten-thousandths → Decimal, exactly."""
     return Decimal(amount).scaleb(-AMOUNT_DECIMALS)
@@ -67,6 +72,17 @@ def minor_units(currency: str) -> int:
     """Decimals of a currency's smallest unit (CLDR), at most those that amounts have."""
     decimals: int = get_currency_precision(currency)
     return min(decimals, AMOUNT_DECIMALS)
+
+
+def smallest_coin(currency: str) -> int:
+    """A currency's smallest unit in ten-thousandths."""
+    coin: int = 10 ** (AMOUNT_DECIMALS - minor_units(currency))
+    return coin
+
+
+def to_rate(rate: int) -> Decimal:
+    """A rate of exchange (10⁻¹²) → Decimal, exactly."""
+    return Decimal(rate).scaleb(-RATE_DECIMALS)
 
 
 def round_money(value: Fraction | float) -> Decimal:

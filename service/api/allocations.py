@@ -12,7 +12,7 @@ from service.api.security import ReadsResults
 from service.errors import BadArgument, NotFound
 from service.method.plan.allocation import Candidate, allocate
 from service.operations import allocations
-from service.values import AMOUNT_SCALE, Money
+from service.values import Money, to_amount
 
 router = APIRouter()
 
@@ -97,9 +97,9 @@ class CalculatedAllocation(Strict):
 )
 def allocate_target(asked: AllocationRequest, entry: ReadsResults) -> AllocationDocument:
     """Bottom-up plan + missing amount by headroom, up to caps, repeated until placed; a surplus by the plan."""
-    caps = {(one.salesperson, one.channel): _exact(one.cap) for one in asked.caps}
+    caps = {(one.salesperson, one.channel): to_amount(one.cap) for one in asked.caps}
     with entry.reading() as caller:
-        found = allocations.of_plan(caller, asked.plan, _exact(asked.target), caps)
+        found = allocations.of_plan(caller, asked.plan, to_amount(asked.target), caps)
     return AllocationDocument(plan=asked.plan, **found)
 
 
@@ -115,15 +115,11 @@ def calculate_allocation(facts: AllocationFacts, entry: ReadsResults) -> Calcula
         candidates = [
             Candidate(
                 one.name,
-                _exact(one.planned),
-                _exact(one.headroom),
-                _exact(one.most),
+                to_amount(one.planned),
+                to_amount(one.headroom),
+                to_amount(one.most),
             )
             for one in facts.units
         ]
-    found = allocate(candidates, _exact(facts.target))
+    found = allocate(candidates, to_amount(facts.target))
     return CalculatedAllocation(**allocations.told(candidates, found, 1, [{"name": one.name} for one in facts.units]))
-
-
-def _exact(amount: Money) -> int:
-    return int(amount * AMOUNT_SCALE)

@@ -14,7 +14,7 @@ from service.method.segments.cells import Cells
 from service.method.segments.table import class_table
 from service.operations import calculations
 from service.operations.segments import RULES, migrated, told
-from service.values import AMOUNT_SCALE, Money, to_decimal
+from service.values import AMOUNT_SCALE, Money, to_amount, to_decimal
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -129,9 +129,7 @@ def _changes(parameters: SegmentationParameters) -> dict[str, dict[str, Any]]:
 def _row(facts: CustomerFacts) -> dict[str, Any]:
     amounts = ("revenue", "prior_revenue", "margin", "prior_margin", "hours", "potential")
     counts = {name: getattr(facts, name) * AMOUNT_SCALE for name in ("orders", "quotes", "contacts")}
-    exact = {
-        name: None if getattr(facts, name) is None else int(getattr(facts, name) * AMOUNT_SCALE) for name in amounts
-    }
+    exact = {name: None if getattr(facts, name) is None else to_amount(getattr(facts, name)) for name in amounts}
     words = {name: getattr(facts, name) for name in ("code", "scope", "channel", "bought_before")}
     return {**words, **counts, **exact}
 

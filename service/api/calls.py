@@ -1,6 +1,5 @@
 """Sales as a response to calls, and the calls allocated over accounts."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -13,7 +12,7 @@ from service.errors import BadArgument
 from service.method.calls import Account, allocate_calls
 from service.method.money import closed
 from service.method.response import LEAST_EFFORT, SHAPES, Response, fitted, judged
-from service.values import AMOUNT_SCALE, Money, Number, round_money, round_ratio, to_decimal
+from service.values import AMOUNT_SCALE, Money, Number, round_money, round_ratio, to_amount, to_decimal
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -175,11 +174,11 @@ def calculate_call_allocation(facts: CallFacts, entry: ReadsResults) -> CallAllo
     if sum(len(one.options(facts.time)) for one in accounts) > MOST_OPTIONS:
         raise BadArgument("accounts", f"Accounts × calls are more than {MOST_OPTIONS}: take a larger unit of time.")
     found = allocate_calls(accounts, facts.time, facts.tolerance)
-    total = int(round_money(found.sales) * AMOUNT_SCALE)
+    total = to_amount(round_money(found.sales))
     sales = closed(total, [one.sales * AMOUNT_SCALE for one in found.accounts], [one.name for one in found.accounts])
     return CallAllocation(
         sales=to_decimal(total),
-        next_best=None if found.next_best is None else Decimal(round_money(found.next_best)),
+        next_best=None if found.next_best is None else round_money(found.next_best),
         time=sum(one.time for one in found.accounts),
         accounts=[
             AllocatedCalls(

@@ -11,7 +11,8 @@ from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.api.tables import AS_FILE, TableFormat, table_file, wanted
 from service.errors import BadArgument, NotFound
-from service.operations import breakdown, customer_plans
+from service.operations import breakdown, customer_plans, keeping
+from service.store import results
 from service.values import Money, Number
 
 router = APIRouter(tags=["plans"])
@@ -118,7 +119,8 @@ def list_plan_customers(
     All customers in one answer; as a file a row a customer, block and month.
     """
     with entry.reading() as caller:
-        found = breakdown.read(caller, plan, salesperson, customer)
+        home, row = keeping.find(caller, results.PLAN, plan)
+        found = breakdown.read(caller, home, row, salesperson, customer)
     file_format = wanted(request, table_format)
     if file_format is not None:
         return table_file(file_format, f"plan-{plan}-customers", PlanCustomerRow, found.rows())

@@ -11,7 +11,7 @@ from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.security import Reads
 from service.method.months import month_text
 from service.store import exchange_rates
-from service.values import RATE_DECIMALS
+from service.values import to_rate
 
 router = APIRouter(tags=["data"])
 
@@ -44,7 +44,7 @@ def list_exchange_rates(
             period=month_text(row.period),
             currency=row.currency,
             reference=row.reference,
-            rate=Decimal(row.rate).scaleb(-RATE_DECIMALS),
+            rate=to_rate(row.rate),
         ),
         lambda row: (row.period, row.currency, row.reference),
     )

@@ -22,7 +22,7 @@ from service.method.resources import KINDS, requirement
 from service.method.segments.classes import CLASSES
 from service.operations import calculations, methods, scenarios
 from service.operations.requirements import number, totals
-from service.values import AMOUNT_SCALE, Money, Number, round_money
+from service.values import Money, Number, round_money, to_amount
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -209,7 +209,7 @@ def calculate_plan(facts: PlanFacts, entry: ReadsResults) -> CalculatedPlan:
     inputs = apply(baseline, moved)
     found, first = plan(inputs, facts.season, facts.spread), plan(baseline, facts.season, facts.spread)
     totals = [(round_money(now), round_money(then)) for now, then in zip(_totals(found), _totals(first), strict=True)]
-    differences = [int((now - then) * AMOUNT_SCALE) for now, then in totals]
+    differences = [to_amount(now - then) for now, then in totals]
     parts, reason = scenarios.contributions(baseline, moved, facts.season, facts.spread, differences, 1)
     months = sum(part.sum(axis=(0, 1)) for part in found.months.values())
     return CalculatedPlan(

@@ -11,7 +11,7 @@ from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import AmountTooLarge, BadArgument
 from service.method.variance import LARGEST_EFFECT, Sold, price_volume_mix
-from service.values import AMOUNT_SCALE, Money, to_decimal
+from service.values import Money, to_amount, to_decimal
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -31,7 +31,7 @@ class ItemFacts(Strict):
     def sides(self) -> tuple[Sold, Sold]:
         """As the method wants them."""
         before, after = (
-            Sold(None if one.quantity is None else Fraction(one.quantity), int(one.revenue * AMOUNT_SCALE))
+            Sold(None if one.quantity is None else Fraction(one.quantity), to_amount(one.revenue))
             for one in (self.before, self.after)
         )
         return before, after

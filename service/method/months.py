@@ -70,6 +70,13 @@ class Window:
     def months(self) -> range:
         return range(self.first, self.last + 1)
 
+    @property
+    def days(self) -> tuple[date, date]:
+        """Its first and its last day."""
+        after = self.last + 1
+        first = date(self.first // 12, self.first % 12 + 1, 1)
+        return first, date.fromordinal(date(after // 12, after % 12 + 1, 1).toordinal() - 1)
+
     def __str__(self) -> str:
         return f"{month_text(self.first)}..{month_text(self.last)}"
 

@@ -18,6 +18,10 @@ class State(StrEnum):
     PROSPECT = "prospect"
 
 
+POOL = (State.LOST.value, State.DORMANT.value)
+"""Who bought once and does not now: they can come back."""
+
+
 def states(prior: pd.Series, now: pd.Series, bought_before: pd.Series) -> np.ndarray:
     """One State per customer from his net revenue in both windows and whether he bought earlier than both."""
     buys, bought, earlier = (now > 0).to_numpy(), (prior > 0).to_numpy(), bought_before.to_numpy(dtype=bool)

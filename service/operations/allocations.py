@@ -7,16 +7,15 @@ import numpy as np
 
 from service.access.keys import Caller
 from service.errors import BadArgument
-from service.method.months import Window, parse_month
 from service.method.parameters import ResourceNorms
 from service.method.plan.allocation import Allocation, Candidate, allocate
 from service.method.plan.inputs import Inputs
 from service.method.resources import requirement
 from service.operations import dimensions, keeping, methods
-from service.operations.plans import Unit, read_inputs, unit_name
+from service.operations.plans import Unit, months_of, read_inputs, unit_name
 from service.operations.requirements import present
 from service.store import results
-from service.values import AMOUNT_DECIMALS, AMOUNT_SCALE, amount_text, minor_units, parse_amount
+from service.values import AMOUNT_SCALE, amount_text, parse_amount, smallest_coin
 
 
 def of_plan(caller: Caller, identifier: str, target: int, caps: Mapping[Unit, int]) -> dict[str, Any]:
@@ -30,11 +29,10 @@ def of_plan(caller: Caller, identifier: str, target: int, caps: Mapping[Unit, in
     strangers = set(caps) - set(units)
     if strangers:
         raise BadArgument("caps", f"The plan has no unit {'/'.join(min(strangers))!r}.")
-    step: int = 10 ** (AMOUNT_DECIMALS - minor_units(row.currency))
+    step = smallest_coin(row.currency)
     if target % step:
         raise BadArgument("target", f"{amount_text(target)} is no whole number of the smallest coin of {row.currency}.")
-    window = Window(parse_month(kept["first"]), parse_month(kept["last"]))
-    there = present(dimensions.employment(caller, home), units, kept["by"], window)
+    there = present(dimensions.employment(caller, home), units, kept["by"], months_of(kept))
     fte = np.array([np.nan if one is None else float(one) for one in there])
     planned = {(one["salesperson"], one["channel"]): parse_amount(one["revenue"]) for one in kept["units"]}
     revenue = np.array([planned[unit] / AMOUNT_SCALE for unit in units])

@@ -9,17 +9,16 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import NoData
-from service.method.months import Window, parse_month
+from service.method.months import parse_month
 from service.method.plan.attainment import EFFECTS, NOBODY, Sums, deviation, planned_sums, reforecast
 from service.method.plan.blocks import plan
 from service.method.segments.classes import CLASSES
 from service.operations import keeping
-from service.operations.plans import UNIT_WORDS, Unit, read_inputs, unit_names, unit_of
+from service.operations.plans import Unit, customers_of, read_inputs, unit_of, unit_reader
 from service.operations.quantities.targets import fitting
-from service.operations.segments import read_basis, segmented
-from service.store import customers, labels, lines, plans, results
+from service.operations.segments import exact_text
+from service.store import customers, lines, plans, results
 from service.store import targets as stored
-from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_money, round_ratio, to_decimal
 
@@ -37,9 +36,8 @@ def attained(caller: Caller, identifier: str, weight: float) -> dict[str, Any]:
     count = min(data.last, parse_month(kept["last"])) - first + 1
     cells = lines.monthly(caller.connection, home, first + count - 1, (), (*FIGURES, "orders"))
     cells = cells[cells["period"] >= first]
-    basis = read_basis(caller, row.subsidiary, kept["window"]["first"], kept["window"]["last"], row.method)
-    frame = segmented(basis).customers
-    targets = stored.of_measures(caller.connection, home, Window(first, parse_month(kept["last"])), FIGURES)
+    frame = customers_of(caller, row, kept)
+    targets = stored.of_measures(caller.connection, home, FIGURES, (first, parse_month(kept["last"])))
     units, inputs = read_inputs(caller, home, row)
     planned = planned_sums(inputs, plan(inputs, kept["season"]), kept["season"], count)
     named = cells[cells["customer_id"] != customers.UNATTRIBUTED]
@@ -51,12 +49,12 @@ def attained(caller: Caller, identifier: str, weight: float) -> dict[str, Any]:
             home,
             row,
             units,
-            named.assign(unit=_of_customers(named, frame, kept["by"])),
+            named.assign(unit=_of_customers(named, frame, "unit")),
             _of_units(caller, home, targets, kept["by"], first + count),
             first + count,
         ),
         "unattributed": amount_text(int(cells["revenue"].sum()) - int(named["revenue"].sum())),
-        "classes": _classes(planned, named.assign(word=_words(named, frame))),
+        "classes": _classes(planned, named.assign(word=_of_customers(named, frame, "abc_class"))),
         "reforecast": _reforecast(kept, cells, first, count, weight),
     }
 
@@ -78,13 +76,16 @@ def _months(
                 f"cumulative_planned_{name}": amount_text(so_far),
                 f"cumulative_actual_{name}": amount_text(came) if there else None,
                 f"{name}_attainment": _ratio(came, so_far) if there else None,
-                f"target_{name}": _text(wanted[place][0]),
-                f"cumulative_target_{name}": _text(wanted[place][1]),
+                f"target_{name}": exact_text(wanted[place][0]),
+                f"cumulative_target_{name}": exact_text(wanted[place][1]),
                 f"{name}_target_attainment": _ratio(came, wanted[place][1]) if there else None,
             }
-        to_date |= {f"planned_{name}": amount_text(plans_so_far[count - 1]), f"actual_{name}": amount_text(sum(actual))}
+        to_date |= {
+            f"planned_{name}": amount_text(plans_so_far[count - 1]),
+            f"actual_{name}": amount_text(sum(actual)),
+        }
         to_date[f"{name}_attainment"] = _ratio(sum(actual), plans_so_far[count - 1])
-        to_date[f"target_{name}"] = _text(wanted[count - 1][1])
+        to_date[f"target_{name}"] = exact_text(wanted[count - 1][1])
         to_date[f"{name}_target_attainment"] = _ratio(sum(actual), wanted[count - 1][1])
     return {"months": rows, "to_date": to_date}
 
@@ -105,14 +106,11 @@ def _targets(rows: Sequence[Row[Any]], name: str, months: Sequence[int]) -> list
 
 def _of_units(caller: Caller, home: Reach, rows: Sequence[Row[Any]], by: Sequence[str], after: int) -> dict[Unit, int]:
     """Revenue targets to date of each unit that has any."""
-    codes = {noun: labels.codes(caller.connection, home, NOUNS[noun]) for noun in by}
+    unit = unit_reader(caller, home, by)
     found: dict[Unit, int] = {}
     for row in fitting([row for row in rows if row.measure == "revenue"], frozenset(by)):
-        salesperson, channel = (
-            codes[noun][row.subsidiary_id, getattr(row, f"{noun}_id")] if noun in by else "" for noun in UNIT_WORDS
-        )
         if row.period < after:
-            found[salesperson, channel] = found.get((salesperson, channel), 0) + row.value
+            found[unit(row)] = found.get(unit(row), 0) + row.value
     return found
 
 
@@ -179,22 +177,17 @@ def _units(
             "planned_revenue": amount_text(planned.get(unit, 0)),
             "actual_revenue": amount_text(actual.get(unit, 0)),
             "revenue_attainment": _ratio(actual.get(unit, 0), planned.get(unit, 0)),
-            "target_revenue": _text(targets.get(unit)),
+            "target_revenue": exact_text(targets.get(unit)),
             "target_attainment": _ratio(actual.get(unit, 0), targets.get(unit)),
         }
         for unit in everybody
     ]
 
 
-def _of_customers(cells: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    names = dict(zip(frame["customer_id"].tolist(), unit_names(frame, by), strict=True))
-    return pd.Series([names[number] for number in cells["customer_id"].tolist()], index=cells.index, dtype=object)
-
-
-def _words(cells: pd.DataFrame, frame: pd.DataFrame) -> pd.Series:
-    """The class that each line's customer had when the plan was made."""
-    words = dict(zip(frame["customer_id"].tolist(), frame["abc_class"].tolist(), strict=True))
-    return pd.Series([words[number] for number in cells["customer_id"].tolist()], index=cells.index, dtype=object)
+def _of_customers(cells: pd.DataFrame, frame: pd.DataFrame, name: str) -> pd.Series:
+    """What the plan's customers have in this column, for each line's customer."""
+    known = dict(zip(frame["customer_id"].tolist(), frame[name].tolist(), strict=True))
+    return pd.Series([known[number] for number in cells["customer_id"].tolist()], index=cells.index, dtype=object)
 
 
 def _classes(planned: dict[str, Sums], cells: pd.DataFrame) -> list[dict[str, Any]]:
@@ -218,10 +211,6 @@ def _classes(planned: dict[str, Sums], cells: pd.DataFrame) -> list[dict[str, An
 
 def _counts(side: str, sums: Sums) -> dict[str, Any]:
     return {f"{side}_customers": round_ratio(sums[0]), f"{side}_orders": round_ratio(sums[1])}
-
-
-def _text(amount: int | None) -> str | None:
-    return None if amount is None else amount_text(amount)
 
 
 def _ratio(actual: int, planned: int | None) -> Any:

@@ -9,20 +9,18 @@ import pandas as pd
 from sqlalchemy import Row
 
 from service.access.keys import Caller
-from service.method.months import month_text, parse_month
+from service.method.months import month_text
 from service.method.plan.blocks import BLOCKS, MONTHS_A_YEAR, by_origin, plan
-from service.method.plan.breakdown import OF_CUSTOMERS, Member, broken_down
+from service.method.plan.breakdown import OF_CUSTOMERS, Member, broken_down, weights
 from service.method.segments.classes import CLASSES
-from service.method.states import State
-from service.operations import keeping
-from service.operations.plans import Unit, read_inputs, unit_name, unit_names
-from service.operations.segments import read_basis, segmented
-from service.store import plans, results
+from service.method.states import POOL
+from service.operations import keeping, references
+from service.operations.plans import Unit, customers_of, months_of, read_inputs, unit_name
+from service.store import plans
 from service.store.reach import Reach
-from service.values import AMOUNT_DECIMALS, AMOUNT_SCALE, amount_text, minor_units, to_decimal
+from service.values import AMOUNT_SCALE, amount_text, smallest_coin, to_decimal
 
 FIGURES = ("revenue", "margin")
-_POOL = (State.LOST.value, State.DORMANT.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +61,15 @@ class Breakdown:
                         yield {**head, "block": block, "period": period, **figures}
 
 
-def read(caller: Caller, identifier: str, salesperson: str | None = None, customer: str | None = None) -> Breakdown:
+def read(
+    caller: Caller, home: Reach, row: Row[Any], salesperson: str | None = None, customer: str | None = None
+) -> Breakdown:
     """Of a kept plan, of one seller's units or one customer where they are named."""
-    home, row = keeping.find(caller, results.PLAN, identifier)
     kept = keeping.summary(row)
-    asked = [
-        one
-        for one in _parts(caller, home, row, kept)
-        if salesperson in (None, one.unit[0]) and customer in (None, one.customer)
-    ]
-    first = parse_month(kept["first"])
-    periods = [month_text(first + place) for place in range(MONTHS_A_YEAR)]
-    return Breakdown(identifier, row.currency, row.data_revision == row.newest, periods, asked)
+    parts = [one for one in _parts(caller, home, row, kept, salesperson, customer) if customer in (None, one.customer)]
+    periods = [month_text(month) for month in months_of(kept).months]
+    plan_id = references.write(row.subsidiary, row.number)
+    return Breakdown(plan_id, row.currency, row.data_revision == row.newest, periods, parts)
 
 
 def _head(one: Part) -> dict[str, Any]:
@@ -102,10 +97,11 @@ def _item(one: Part) -> dict[str, Any]:
     }
 
 
-def _parts(caller: Caller, home: Reach, row: Row[Any], kept: dict[str, Any]) -> list[Part]:
-    basis = read_basis(caller, row.subsidiary, kept["window"]["first"], kept["window"]["last"], row.method)
-    frame = segmented(basis).customers
-    portfolios = dict(iter(frame.assign(unit=unit_names(frame, kept["by"])).sort_values("code").groupby("unit")))
+def _parts(
+    caller: Caller, home: Reach, row: Row[Any], kept: dict[str, Any], salesperson: str | None, customer: str | None
+) -> Iterator[Part]:
+    """Of the units of this seller, that this customer is in; None: of all."""
+    portfolios = dict(iter(customers_of(caller, row, kept).sort_values("code").groupby("unit")))
     units, inputs = read_inputs(caller, home, row)
     planned = plan(inputs, kept["season"])
     one = np.ones_like(inputs.by_month.order_value)
@@ -116,31 +112,22 @@ def _parts(caller: Caller, home: Reach, row: Row[Any], kept: dict[str, Any]) -> 
             "existing": by_origin(inputs, kept["season"], one * planned.margin_rate),
         },
     }
-    step = 10 ** (AMOUNT_DECIMALS - minor_units(row.currency))
-    totals = _totals(caller, home, row, units, parse_month(kept["first"]))
-    found: list[Part] = []
+    step = smallest_coin(row.currency)
+    totals = _totals(caller, home, row, units, months_of(kept).first)
     for place, unit in enumerate(units):
-        own = portfolios.get(unit_name(unit), frame.iloc[:0])
-        members = _members(own)
-        amounts: dict[str, Any] = {}
+        own = portfolios.get(unit_name(unit))
+        members, segments = ([], []) if own is None else (_members(own), own["segment"].tolist())
+        if salesperson not in (None, unit[0]) or (customer and customer not in {one.key for one in members}):
+            continue
+        share = weights(members, CLASSES)
+        everybody = [(one.key, one.abc_class, segment) for one, segment in zip(members, segments, strict=True)]
+        found = [Part(unit, *head, {}) for head in (*everybody, ("", "", ""))]
         for figure in FIGURES:
             parts = {block: exact[figure][block][place] * AMOUNT_SCALE / step for block in OF_CUSTOMERS}
-            whole = {block: [one // step for one in totals[unit][figure][block]] for block in BLOCKS}
-            amounts[figure] = broken_down(members, parts, whole, CLASSES)
-        for number, member in enumerate(members):
-            by_figure = {
-                figure: {
-                    block: [amount * step for amount in rows[number]] for block, rows in amounts[figure][0].items()
-                }
-                for figure in FIGURES
-            }
-            found.append(Part(unit, member.key, member.abc_class, str(own["segment"].iloc[number]), by_figure))
-        rest = {
-            figure: {block: [amount * step for amount in months] for block, months in amounts[figure][1].items()}
-            for figure in FIGURES
-        }
-        found.append(Part(unit, "", "", "", rest))
-    return found
+            whole = {block: [total // step for total in totals[unit][figure][block]] for block in BLOCKS}
+            for part, blocks in zip(found, broken_down(members, share, parts, whole), strict=True):
+                part.amounts[figure] = {block: [coins * step for coins in months] for block, months in blocks.items()}
+        yield from found
 
 
 def _members(frame: pd.DataFrame) -> list[Member]:
@@ -151,7 +138,7 @@ def _members(frame: pd.DataFrame) -> list[Member]:
             abc_class,
             int(revenue),
             int(gap) if segment == "GROW" else 0,
-            last_class if state in _POOL else "",
+            last_class if state in POOL else "",
         )
         for code, abc_class, revenue, gap, segment, last_class, state in zip(
             *(frame[name].tolist() for name in columns), strict=True

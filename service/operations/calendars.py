@@ -1,7 +1,7 @@
 """Working days of a country's months: Monday to Friday without public holidays of the whole country."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import holidays
 
@@ -19,18 +19,14 @@ class Calendar:
 
 def of_country(country: str, window: Window, norms: ResourceNorms) -> Calendar:
     """The country's working days in these months, or those of the norm where its holidays are not known."""
-    first, after = _first_day(window.first), _first_day(window.last + 1)
+    first, last = window.days
     try:
-        free = holidays.country_holidays(country, years=range(first.year, after.year + 1))
+        free = holidays.country_holidays(country, years=range(first.year, last.year + 1))
     except NotImplementedError:
         return Calendar(tuple(norms.working_days / 12 for _ in window.months), observed=False)
     counted = dict.fromkeys(window.months, 0.0)
     day = first
-    while day < after:
+    while day <= last:
         counted[month_of(day)] += day.weekday() < 5 and day not in free
         day += timedelta(days=1)
     return Calendar(tuple(counted.values()), observed=True)
-
-
-def _first_day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)

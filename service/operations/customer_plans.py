@@ -6,14 +6,13 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import NotFound
-from service.method.months import Window, parse_month
 from service.method.segments.classes import CLASSES
 from service.operations import breakdown, keeping, methods, priorities, references, segmentations
+from service.operations.plans import months_of
 from service.store import lines, plans, results
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, round_ratio
 
-_CONTACTS = ("calls", "meetings", "hours")
 _NEXT = ("reason", "rank", "gain", "three_year_gain", "hours", "margin_per_hour")
 
 
@@ -30,10 +29,10 @@ def told(caller: Caller, subsidiary: str, code: str, identifier: str | None) -> 
         "name": card.customer.name,
         "currency": card.customer.currency,
         "segmentation": references.write(subsidiary, newest.number) if newest else None,
-        "abc_class": row.set_class or row.abc_class if row else None,
+        "abc_class": card.abc_class,
         "potential_class": row.potential_class if row else None,
-        "segment": row.set_segment or row.segment if row else None,
-        **_expected(caller, planned, code),
+        "segment": card.segment,
+        **_expected(caller, home, planned, code),
         **_contacts(caller, home, card, planned),
         **{f"next_{name}": step[name] if step else None for name in _NEXT},
     }
@@ -41,21 +40,21 @@ def told(caller: Caller, subsidiary: str, code: str, identifier: str | None) -> 
 
 def _plan(caller: Caller, home: Reach, subsidiary: str, identifier: str | None) -> Row[Any] | None:
     if identifier is None:
-        number = plans.in_force(caller.connection, home)
-        if number is None:
+        approved = plans.approved(caller.connection, home)
+        if approved is None:
             return results.newest(caller.connection, home, results.PLAN)
-        return keeping.get(caller, home, results.PLAN, number)
+        return keeping.get(caller, home, results.PLAN, approved.plan)
     _, row = keeping.find(caller, results.PLAN, identifier)
     if row.subsidiary != subsidiary:
         raise NotFound(f"Plan {identifier} is none of subsidiary {subsidiary}.")
     return row
 
 
-def _expected(caller: Caller, planned: Row[Any] | None, code: str) -> dict[str, Any]:
+def _expected(caller: Caller, home: Reach, planned: Row[Any] | None, code: str) -> dict[str, Any]:
     nothing = ("plan", "fresh", "periods", "planned_revenue", "planned_margin", "monthly_revenue", "monthly_margin")
     if planned is None:
         return dict.fromkeys(nothing)
-    found = breakdown.read(caller, references.write(planned.subsidiary, planned.number), customer=code).told()
+    found = breakdown.read(caller, home, planned, customer=code).told()
     own = found["items"][0] if found["items"] else {}
     return {
         **{name: found[name] for name in ("plan", "fresh", "periods")},
@@ -66,17 +65,14 @@ def _expected(caller: Caller, planned: Row[Any] | None, code: str) -> dict[str, 
 
 def _contacts(caller: Caller, home: Reach, card: segmentations.Card, planned: Row[Any] | None) -> dict[str, Any]:
     """The norm of his class for a year, and what was done of it in the plan's months; null without plan or class."""
-    abc_class = card.row.set_class or card.row.abc_class if card.row else None
-    if planned is None or abc_class not in CLASSES:
+    if planned is None or card.abc_class not in CLASSES:
         return dict.fromkeys(("contacts_a_year", "contact_hours_a_year", "contacts_so_far", "contact_hours_so_far"))
     norms = methods.version(caller, planned.method).parameters.resources
-    kept = keeping.summary(planned)
-    window = Window(parse_month(kept["first"]), parse_month(kept["last"]))
-    done = lines.of_customer(caller.connection, home, card.customer.id, window, _CONTACTS)
-    contacts = norms.contacts_a_year[abc_class]
+    done = lines.totals(caller.connection, home, months_of(keeping.summary(planned)), card.customer.id)
+    contacts = norms.contacts_a_year[card.abc_class]
     return {
         "contacts_a_year": round_ratio(contacts),
-        "contact_hours_a_year": round_ratio(contacts * norms.hours_a_contact[abc_class]),
+        "contact_hours_a_year": round_ratio(contacts * norms.hours_a_contact[card.abc_class]),
         "contacts_so_far": round_ratio((done["calls"] + done["meetings"]) / AMOUNT_SCALE),
         "contact_hours_so_far": round_ratio(done["hours"] / AMOUNT_SCALE),
     }

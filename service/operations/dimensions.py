@@ -90,11 +90,10 @@ class Employed:
 
     def share(self, window: Window) -> Fraction:
         """The part of the window's days on which he was employed."""
-        first = date(window.first // 12, window.first % 12 + 1, 1)
-        after = date((window.last + 1) // 12, (window.last + 1) % 12 + 1, 1)
+        first, last = window.days
         start = max(self.start, first)
-        end = after if self.end is None else min(date.fromordinal(self.end.toordinal() + 1), after)
-        return Fraction(max((end - start).days, 0), (after - first).days)
+        end = last if self.end is None else min(self.end, last)
+        return Fraction(max((end - start).days + 1, 0), (last - first).days + 1)
 
 
 def employment(caller: Caller, reach: Reach) -> list[Employed]:

@@ -1,7 +1,5 @@
 """Plans of several subsidiaries for the same year, added up in one currency."""
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,7 +12,7 @@ from service.operations import approvals, keeping, references, windows
 from service.operations.currencies import ONE, Rates
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
-from service.values import RATE_DECIMALS, amount_text
+from service.values import amount_text, to_rate
 
 FIGURES = ("revenue", "margin")
 Sums = dict[str, int]
@@ -57,7 +55,7 @@ def totals(caller: Caller, begins: str, currency: str) -> dict[str, Any]:
                 "fresh": plan.data_revision == plan.newest,
                 "currency_local": subsidiary.currency,
                 **{f"{figure}_local": amount_text(local[figure]) for figure in FIGURES},
-                "rate": f"{Decimal(rate).scaleb(-RATE_DECIMALS).normalize():f}",
+                "rate": f"{to_rate(rate).normalize():f}",
                 "rate_month": None if month is None else month_text(month),
                 **_told(converted),
             }
@@ -74,8 +72,7 @@ def _plan(caller: Caller, home: Reach, first: int) -> Row[Any] | None:
     approved = plans.approved(caller.connection, home, first)
     if approved is not None:
         return keeping.get(caller, home, results.PLAN, approved.plan)
-    beginning: Sequence[int] = plans.beginning(caller.connection, home, first)
-    for number in beginning:
+    for number in plans.beginning(caller.connection, home, first):
         row = keeping.get(caller, home, results.PLAN, number)
         if keeping.summary(row).get("baseline") is None:
             return row

@@ -1,7 +1,7 @@
 """Calculating a plan for a subsidiary: from its segmentation and funnel to lines of exact money, kept."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,15 +11,15 @@ from sqlalchemy import Row
 from service.access.keys import Caller
 from service.errors import BadArgument
 from service.forms.kinds import read_stages
-from service.method.months import month_text
+from service.method.months import Window, month_text, parse_month
 from service.method.plan import deals, goal, levers, spread, statistics
 from service.method.plan.blocks import BLOCKS, plan
 from service.method.plan.inputs import Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.operations import keeping, windows
 from service.operations.segments import Basis, Entry, read_basis, segmented, window_text
-from service.store import labels, lines, plans, registered, results, salespeople, subsidiaries
-from service.store.cells import days
+from service.store import labels, lines, plans, registered, results, subsidiaries
+from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import amount_text, minor_units, round_money, round_ratio
 
@@ -27,7 +27,6 @@ Unit = tuple[str, str]
 """Salesperson and channel; "" for all."""
 UNIT_WORDS = ("salesperson", "channel")
 DAYS_A_MONTH = 365.25 / 12
-_TABLES = {"salesperson": (salespeople.TABLE, "salesperson_id"), "channel": (labels.CHANNEL, "channel_id")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +146,32 @@ def read_baseline(caller: Caller, home: Reach, row: Row[Any]) -> tuple[list[Unit
     return list(units.values()), Inputs.of(found), moved
 
 
+def months_of(kept: Mapping[str, Any]) -> Window:
+    """The 12 months of a kept plan."""
+    return Window(parse_month(kept["first"]), parse_month(kept["last"]))
+
+
+def customers_of(caller: Caller, row: Row[Any], kept: Mapping[str, Any]) -> pd.DataFrame:
+    """The customers that a kept plan rests on, segmented by the data of now, each with its `unit`."""
+    window = kept["window"]
+    basis = read_basis(caller, row.subsidiary, window["first"], window["last"], row.method)
+    frame = segmented(basis).customers
+    return frame.assign(unit=_unit_names(frame, kept["by"]))
+
+
+def unit_reader(caller: Caller, home: Reach, by: Collection[str]) -> Callable[[Any], Unit]:
+    """The unit of a row that points to a salesperson and a channel of the one subsidiary in reach."""
+    codes = {word: labels.codes(caller.connection, home, NOUNS[word]) for word in by}
+
+    def unit(row: Any) -> Unit:
+        salesperson, channel = (
+            codes[word][home.one, getattr(row, f"{word}_id")] if word in codes else "" for word in UNIT_WORDS
+        )
+        return salesperson, channel
+
+    return unit
+
+
 def told(lever: levers.Lever) -> dict[str, Any]:
     """A lever as requests, answers and kept plans have it."""
     return {"lever" if name == "name" else name: value for name, value in asdict(lever).items()}
@@ -179,46 +204,37 @@ def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Uni
     """Units and their inputs: from the customers of their portfolio, the funnel of their own lines and their deals; and
     each open deal with its win rate."""
     frame = segmented(basis).customers
-    frame = frame.assign(unit=unit_names(frame, by))
-    funnel = _funnel(caller, basis, by, frame)
-    names = sorted({*frame["unit"], *funnel["unit"]}) if by else [unit_name(("", ""))]
-    register = _register(caller, basis, by, frame)
-    names = sorted({*names, *register["unit"]}) if by else names
+    frame = frame.assign(unit=_unit_names(frame, by))
+    unit, classes = unit_reader(caller, basis.home, by), _classes(frame)
+    funnel = _funnel(caller, basis, by, unit, classes)
+    register = _register(caller, basis, unit, classes, frame)
+    names = sorted({*frame["unit"], *funnel["unit"], *register["unit"]}) if by else [unit_name(("", ""))]
     inputs = statistics.derive(
         frame, funnel, register, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
     )
-    rates = {name: deals.win_rates(register, basis.parameters.plan.conversions[name]) for name in CLASSES}
+    rates = deals.win_rates(register, basis.parameters.plan.conversions)
     still_open = deals.each_open(register, statistics.new_shares(frame), rates)
     return [unit_of(name) for name in names], inputs, still_open
 
 
-def unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
+def _unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """The unit of each customer: of his portfolio."""
-    return _unit_names([frame[word].tolist() if word in by else None for word in UNIT_WORDS], frame)
-
-
-def _unit_names(columns: Sequence[list[str] | None], frame: pd.DataFrame) -> list[str]:
     nothing = [""] * len(frame)
-    return [unit_name(unit) for unit in zip(columns[0] or nothing, columns[1] or nothing, strict=True)]
+    salespeople, channels = (frame[word].tolist() if word in by else nothing for word in UNIT_WORDS)
+    return [unit_name(unit) for unit in zip(salespeople, channels, strict=True)]
 
 
-def _funnel(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.DataFrame) -> pd.DataFrame:
-    """The window's funnel by unit and class: of the line's customer (his actual class, else his potential class)."""
-    columns = [_TABLES[word][1] for word in by]
+def _funnel(
+    caller: Caller, basis: Basis, by: Sequence[str], unit: Callable[[Any], Unit], classes: Mapping[int, str]
+) -> pd.DataFrame:
+    """The window's funnel by unit and class: of the line's customer."""
+    columns = [f"{word}_id" for word in by]
     cells = lines.monthly(caller.connection, basis.home, basis.window.last, columns, statistics.FUNNEL)
     cells = cells[cells["period"] >= basis.window.first]
     cells = cells[(cells[list(statistics.FUNNEL)] != 0).any(axis=1)]
-    classes = _classes(customers)
-    words: list[list[str] | None] = []
-    for word in UNIT_WORDS:
-        if word not in by:
-            words.append(None)
-            continue
-        table, column = _TABLES[word]
-        codes = labels.codes(caller.connection, basis.home, table)
-        words.append([codes[basis.home.one, number] for number in cells[column].tolist()])
+    units = [unit_name(unit(row)) for row in cells.itertuples(index=False)]
     return cells.assign(
-        unit=pd.Series(_unit_names(words, cells), index=cells.index, dtype=object),
+        unit=pd.Series(units, index=cells.index, dtype=object),
         abc_class=pd.Series(
             [classes.get(number, "") for number in cells["customer_id"].tolist()], index=cells.index, dtype=object
         ),
@@ -231,22 +247,24 @@ def _classes(customers: pd.DataFrame) -> dict[int, str]:
     return dict(zip(customers["customer_id"].tolist(), actual.where(actual != "N", "").tolist(), strict=True))
 
 
-def _register(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.DataFrame) -> pd.DataFrame:
+def _register(
+    caller: Caller,
+    basis: Basis,
+    unit: Callable[[Any], Unit],
+    classes: Mapping[int, str],
+    customers: pd.DataFrame,
+) -> pd.DataFrame:
     """The deals that lived in the window, as they stood at its end: of the class that the seller expects, else of the
     customer's."""
-    first, last = days(basis.window)
-    classes, codes = _classes(customers), {}
-    for word in by:
-        codes[word] = labels.codes(caller.connection, basis.home, _TABLES[word][0])
+    first, last = basis.window.days
     buying = set(customers["customer_id"][customers["abc_class"] != "N"].tolist())
     rows = []
     for deal in registered.deals_between(caller.connection, basis.home, first, last):
-        closed = deal.closed is not None and deal.closed <= last
+        closed = not registered.is_open(deal, last)
         stages = {stage for stage, day in read_stages(deal.stages).items() if day <= last}
-        words = {word: codes[word][basis.home.one, getattr(deal, _TABLES[word][1])] for word in by}
         rows.append(
             {
-                "unit": unit_name((words.get("salesperson", ""), words.get("channel", ""))),
+                "unit": unit_name(unit(deal)),
                 "abc_class": deal.abc_class or classes.get(deal.customer_id, ""),
                 "new_customer": bool(deal.new_customer),
                 "created_now": deal.created >= first,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from service.method.months import Window, parse_month
+from service.method.months import Window
 from service.method.parameters import ResourceNorms
 from service.method.resources import KINDS, Requirement, requirement
 from service.method.segments.classes import CLASSES
 from service.operations import dimensions, keeping, methods
-from service.operations.plans import Unit, read_inputs
+from service.operations.plans import Unit, months_of, read_inputs
 from service.operations.segments import Entry
 from service.store import requirements, results
 from service.store.reach import Reach
@@ -40,7 +40,7 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
             return home, kept, False
         units, inputs = read_inputs(caller, home, plan)
         planned = keeping.summary(plan)
-        window = Window(parse_month(planned["first"]), parse_month(planned["last"]))
+        window = months_of(planned)
         employed = dimensions.employment(caller, home)
     needed = requirement(inputs.average, norms)
     with entry.writing() as caller:

@@ -11,18 +11,17 @@ from service.method.money import closed
 from service.method.plan import scenarios
 from service.method.plan.blocks import Spread
 from service.method.plan.inputs import Inputs
-from service.method.plan.levers import LEVERS, Lever
+from service.method.plan.levers import LEVERS, Lever, apply
 from service.method.segments.classes import CLASSES
 from service.operations import keeping, references
-from service.operations.plans import read_baseline, read_inputs, told
+from service.operations.plans import read_baseline, told
 from service.store import results
 from service.values import (
-    AMOUNT_DECIMALS,
     AMOUNT_SCALE,
     amount_text,
-    minor_units,
     parse_amount,
     round_ratio,
+    smallest_coin,
     to_decimal,
 )
 
@@ -38,15 +37,14 @@ def described(caller: Caller, identifier: str) -> dict[str, Any]:
     if kept.get("baseline") is not None:
         first = keeping.summary(keeping.get(caller, home, results.PLAN, kept["baseline"]))
     differences = [parse_amount(kept[name]) - parse_amount(first[name]) for name in FIGURES]
-    step = 10 ** (AMOUNT_DECIMALS - minor_units(row.currency))
-    parts, reason = contributions(baseline, levers, kept["season"], "blocks", differences, step)
+    parts, reason = contributions(baseline, levers, kept["season"], "blocks", differences, smallest_coin(row.currency))
     return {
         "baseline": baseline_id(row.subsidiary, kept),
         **{name: kept[name] for name in FIGURES},
         **{f"baseline_{name}": first[name] for name in FIGURES},
         "contributions": parts,
         "not_split": reason,
-        "elasticities": elasticities(read_inputs(caller, home, row)[1], kept["season"], "blocks"),
+        "elasticities": elasticities(apply(baseline, levers), kept["season"], "blocks"),
     }
 
 

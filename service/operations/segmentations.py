@@ -80,6 +80,16 @@ class Card:
     row: cards.Part | None
     abc: Abc | None = None
 
+    @property
+    def abc_class(self) -> str | None:
+        """The class that counts: set by a person, else computed; None where he is in no segmentation."""
+        return self.row.set_class or self.row.abc_class if self.row else None
+
+    @property
+    def segment(self) -> str | None:
+        """The segment that counts, likewise."""
+        return self.row.set_segment or self.row.segment if self.row else None
+
 
 class _Moved(Exception):
     """The data changed while they were read."""

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import BadArgument, NoData
-from service.method.months import Window, month_of, month_text, parse_month
+from service.method.months import Window, month_of, month_text
 from service.method.parameters import ResourceNorms
 from service.method.plan.blocks import BLOCKS, plan
 from service.method.plan.inputs import Inputs
@@ -21,9 +21,8 @@ from service.method.resources import KINDS, LEAST_HOURS, Requirement, requiremen
 from service.method.segments.classes import CLASSES
 from service.method.staffing import Piece, Served, block_hours, feasible, hire_capacity, hires, monthly_hours, ramped
 from service.operations import calendars, dimensions, keeping, references
-from service.operations.plans import Unit, read_inputs, unit_name, unit_names
+from service.operations.plans import Unit, customers_of, months_of, read_inputs, unit_name
 from service.operations.requirements import load_zone, number
-from service.operations.segments import read_basis, segmented
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_ratio
@@ -51,17 +50,13 @@ def _read(caller: Caller, identifier: str) -> _Needs:
     norms = ResourceNorms.model_validate(asked["norms"])
     planned = keeping.get(caller, home, results.PLAN, asked["plan"])
     kept = keeping.summary(planned)
-    window = Window(parse_month(kept["first"]), parse_month(kept["last"]))
+    window = months_of(kept)
     units, inputs = read_inputs(caller, home, planned)
     country = subsidiaries.get(caller.connection, caller.reach, row.subsidiary).country
     calendar = calendars.of_country(country, window, norms)
     employed = dimensions.employment(caller, home)
     needed = requirement(inputs.average, norms)
     return _Needs(home, planned, kept, norms, window, units, inputs, needed, employed, calendar)
-
-
-def _month(window: Window, place: int) -> Window:
-    return Window(window.first + place, window.first + place)
 
 
 def _productive(needs: _Needs) -> np.ndarray:
@@ -74,25 +69,24 @@ def _productive(needs: _Needs) -> np.ndarray:
     return hours
 
 
-def _capacity(needs: _Needs, seller: str | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """FTE there by month, and the FTE that they are worth: with their own hours a day, new ones on the ramp, less
-    those who may be expected to leave. Of all, or of one seller."""
+def _capacity(needs: _Needs) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """By seller the FTE there by month, and the FTE that they are worth: with his own hours a day, on the ramp while he
+    is new, less the chance that he leaves."""
     begun: dict[str, int] = {}
     for span in needs.employed:
         code = span.words["salesperson"]
         begun[code] = min(begun.get(code, month_of(span.start)), month_of(span.start))
-    there, worth = np.zeros(len(needs.window)), np.zeros(len(needs.window))
+    found = {code: (np.zeros(len(needs.window)), np.zeros(len(needs.window))) for code in begun}
     for span in needs.employed:
         code = span.words["salesperson"]
-        if seller is not None and code != seller:
-            continue
+        there, worth = found[code]
         own = span.hours_a_day / AMOUNT_SCALE / needs.norms.hours_a_day
         for place, month in enumerate(needs.window.months):
-            fte = float(span.in_window(_month(needs.window, place)))
+            fte = float(span.in_window(Window(month, month)))
             there[place] += fte
             stays = (1 - needs.norms.attrition) ** ((place + 0.5) / len(needs.window))
             worth[place] += fte * own * ramped(needs.norms.ramp, month - begun[code]) * stays
-    return there, worth
+    return found
 
 
 def staffing(caller: Caller, identifier: str) -> dict[str, Any]:
@@ -100,7 +94,8 @@ def staffing(caller: Caller, identifier: str) -> dict[str, Any]:
     needs = _read(caller, identifier)
     hours = monthly_hours(needs.inputs.average, needs.needed, plan(needs.inputs, needs.kept["season"]), needs.norms)
     productive = _productive(needs)
-    there, worth = _capacity(needs)
+    nobody = np.zeros(len(needs.window))
+    there, worth = (sum(columns, nobody) for columns in zip((nobody, nobody), *_capacity(needs).values(), strict=True))
     of_units = sum(part.sum(axis=1) for part in hours.values())
     by_hours = np.divide(of_units, productive, out=np.zeros_like(of_units), where=productive > 0)
     fte = np.maximum(by_hours, needs.needed.fte_deals[:, None]).sum(axis=0)
@@ -163,14 +158,17 @@ def served(caller: Caller, identifier: str) -> dict[str, Any]:
     """What of the plan the people there can serve, what is cut, and the plan that remains. NoData without sellers."""
     needs = _read(caller, identifier)
     productive = _productive(needs)
-    sellers = [unit[0] for unit in needs.units] if needs.kept["by"] == ["salesperson"] else [None]
-    capacity = {seller: float((productive * _capacity(needs, seller)[1]).sum()) for seller in sellers}
+    worth = {code: float((productive * own).sum()) for code, (_, own) in _capacity(needs).items()}
+    by_seller = needs.kept["by"] == ["salesperson"]
+    capacity = {"": math.fsum(worth.values())}
+    if by_seller:
+        capacity = {unit[0]: worth.get(unit[0], 0.0) for unit in needs.units}
     if not any(capacity.values()):
         raise NoData("Nobody is employed in the plan's months: hand in the form salespeople first.")
-    pieces = _pieces(caller, needs)
-    found: list[Served] = []
-    for seller, hours in capacity.items():
-        found += feasible([piece for piece in pieces if seller is None or piece.name[0] == seller], hours)
+    pools: dict[str, list[Piece]] = {}
+    for piece in _pieces(caller, needs):
+        pools.setdefault(piece.name[0] if by_seller else "", []).append(piece)
+    found = [one for seller, hours in capacity.items() for one in feasible(pools.get(seller, []), hours)]
     needed, given = math.fsum(one.piece.hours for one in found), math.fsum(one.hours for one in found)
     return {
         "plan": references.write(needs.plan.subsidiary, needs.plan.number),
@@ -228,13 +226,10 @@ def _pieces(caller: Caller, needs: _Needs) -> list[Piece]:
 
 def _kept_shares(caller: Caller, needs: _Needs) -> dict[tuple[str, str], Fraction]:
     """By unit and class the share of KEEP among the customers that the plan was made from."""
-    window = needs.kept["window"]
-    basis = read_basis(caller, needs.plan.subsidiary, window["first"], window["last"], needs.plan.method)
-    frame = segmented(basis).customers
-    units = unit_names(frame, needs.kept["by"])
+    frame = customers_of(caller, needs.plan, needs.kept)
     counts: dict[tuple[str, str], list[int]] = {}
-    for unit, abc_class, segment in zip(units, frame["abc_class"].tolist(), frame["segment"].tolist(), strict=True):
-        own = counts.setdefault((unit, abc_class), [0, 0])
+    for *key, segment in zip(*(frame[name].tolist() for name in ("unit", "abc_class", "segment")), strict=True):
+        own = counts.setdefault((key[0], key[1]), [0, 0])
         own[0] += segment == "KEEP"
         own[1] += 1
     return {key: Fraction(*own) for key, own in counts.items()}

@@ -10,15 +10,21 @@ from service.errors import BadArgument, NoData
 from service.method.measures import MEASURES
 from service.method.months import Window, month_text
 from service.method.targets import LEVEL_WORDS, Level, Node, Target, Words, tree
-from service.operations import dimensions, fiscal, windows
-from service.operations.segments import read_basis, segmented
+from service.operations import dimensions, windows
+from service.operations.quantities.targets import level_of
+from service.operations.segments import read_basis, segmented, window_text
 from service.store import customers, labels, lines, salespeople, subsidiaries, targets
 from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import round_ratio, to_decimal
 
 MOST_TARGETS = 100_000
-_NOUNS = ("salesperson", "channel", "customer")
+_NOUN_OF = {
+    **{noun: noun for noun in ("salesperson", "channel", "customer")},
+    "team": "salesperson",
+    "abc_class": "customer",
+}
+"""Word of a target → what a line points to that has it."""
 
 
 def told(
@@ -27,8 +33,8 @@ def told(
     """The tree of a subsidiary's targets in these months, by default all that have one. NoData without any target."""
     row = subsidiaries.get(caller.connection, caller.reach, subsidiary)
     home = caller.reach.narrowed([row.id])
-    first, last = windows.bounds(*months, period, fiscal.year_start(caller, [subsidiary]))
-    rows = targets.of_measure(caller.connection, home, measure, (first, last), MOST_TARGETS + 1)
+    first, last = windows.bounds(*months, period, row.fiscal_year_start)
+    rows = targets.of_measures(caller.connection, home, [measure], (first, last), MOST_TARGETS + 1)
     if not rows:
         raise NoData(f"No targets of {measure} are stored for these months. Hand in the form targets first.")
     if len(rows) > MOST_TARGETS:
@@ -37,7 +43,7 @@ def told(
     data = lines.periods(caller.connection, home)
     until = min(data.last, window.last) if data is not None else window.first - 1
     ends = None if data is None else min(max(until, data.first), data.last)
-    people = _People(caller, home, subsidiary, ends, {name for one in rows for name in _own(one)})
+    people = _People(caller, home, subsidiary, ends, {name for one in rows for name in level_of(one)})
     found = list(tree([people.target(one) for one in rows]))
     came = {level: people.came(level, measure, window) for level in {one.level for one in found}}
     kind = MEASURES[measure].kind
@@ -46,15 +52,10 @@ def told(
         "measure": measure,
         "unit": "number" if kind == "count" else kind,
         "currency": row.currency if kind == "money" else None,
-        "window": {"first": month_text(window.first), "last": month_text(window.last)},
+        "window": window_text(window),
         "until": month_text(until) if until >= window.first else None,
         "items": [_item(one, came[one.level].get(one.words, {}), until) for one in found],
     }
-
-
-def _own(row: Row[Any]) -> list[str]:
-    """The words that a target names."""
-    return [name for name in LEVEL_WORDS if getattr(row, f"{name}_id" if name in _NOUNS else name)]
 
 
 class _People:
@@ -65,8 +66,8 @@ class _People:
 
     def __init__(self, caller: Caller, home: Reach, subsidiary: str, last: int | None, named: set[str]) -> None:
         connection = caller.connection
-        self._caller, self._home, self._named = caller, home, named
-        self._codes = {noun: labels.codes(connection, home, NOUNS[noun]) for noun in _NOUNS}
+        self._caller, self._home = caller, home
+        self._codes = {noun: labels.codes(connection, home, NOUNS[noun]) for noun in {_NOUN_OF[name] for name in named}}
         self._teams = dimensions.Teams(salespeople.spans(connection, home))
         self._customers: dict[str, dict[str, str]] = {}
         if "customer" in named:
@@ -78,7 +79,7 @@ class _People:
             self._classes = dict(zip(frame["code"].tolist(), frame["abc_class"].tolist(), strict=True))
 
     def target(self, row: Row[Any]) -> Target:
-        words = {name: self._word(row, name) for name in _own(row)}
+        words = {name: self._word(row, name) for name in level_of(row)}
         implied = self._of_customer(words.get("customer", ""))
         seller = words.get("salesperson") or implied.get("salesperson", "")
         implied["team"] = self._teams.at(row.subsidiary_id, seller, row.period)
@@ -86,8 +87,7 @@ class _People:
 
     def came(self, level: Level, measure: str, window: Window) -> dict[Words, dict[int, int]]:
         """By words of the level and month what the lines have of the measure."""
-        by = {"team": "salesperson", "abc_class": "customer"}
-        nouns = list(dict.fromkeys(by.get(name, name) for name in level))
+        nouns = list(dict.fromkeys(_NOUN_OF[name] for name in level))
         found: dict[Words, dict[int, int]] = {}
         for row in lines.sums(self._caller.connection, self._home, window, measure, [f"{noun}_id" for noun in nouns]):
             own = {noun: self._word(row, noun) for noun in nouns}
@@ -99,7 +99,7 @@ class _People:
         return found
 
     def _word(self, row: Row[Any], name: str) -> str:
-        if name not in _NOUNS:
+        if _NOUN_OF[name] != name:
             return str(getattr(row, name))
         return self._codes[name][row.subsidiary_id, getattr(row, f"{name}_id")]
 

@@ -6,8 +6,9 @@ from typing import Any
 from service.access.keys import Caller
 from service.method.plan import uncertainty
 from service.method.plan.inputs import Inputs
+from service.method.plan.levers import apply
 from service.operations import keeping
-from service.operations.plans import read_baseline, read_inputs
+from service.operations.plans import read_baseline
 from service.store import results
 from service.values import parse_amount, round_money, round_ratio, to_decimal
 
@@ -17,8 +18,8 @@ def of_plan(caller: Caller, identifier: str, target: float | None, draws: int, s
     home, row = keeping.find(caller, results.PLAN, identifier)
     kept = keeping.summary(row)
     planned = to_decimal(parse_amount(kept["revenue"]))
-    _, baseline, _ = read_baseline(caller, home, row)
-    _, inputs = read_inputs(caller, home, row)
+    _, baseline, levers = read_baseline(caller, home, row)
+    inputs = apply(baseline, levers)
     # Levers move the win rates of all deals together.
     before, now = (float(one.average.values["open_deals"].sum()) for one in (baseline, inputs))
     factor = now / before if before else 1.0

@@ -6,7 +6,6 @@ every roll-up is the sum of its parts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -226,13 +225,6 @@ def worded(
 
 def same_customer(one: Any, rows: Any, name: str = "id") -> ColumnElement[bool]:
     return and_(one.c.subsidiary_id == rows.c.subsidiary_id, one.c[name] == rows.c.customer_id)
-
-
-def days(window: Window) -> tuple[date, date]:
-    """Its first and its last day."""
-    after = window.last + 1
-    first = date(window.first // 12, window.first % 12 + 1, 1)
-    return first, date.fromordinal(date(after // 12, after % 12 + 1, 1).toordinal() - 1)
 
 
 def whole_sum(value: Any) -> Any:

@@ -32,7 +32,6 @@ from service.store.cells import (
     Bucket,
     Cut,
     Words,
-    days,
     group_keys,
     of_lines,
     same_customer,
@@ -263,7 +262,7 @@ def _ranked(connection: Connection, cut: Cut, people: FromClause, count: int) ->
 
 
 def _last_day(window: Window) -> int:
-    return days(window)[1].toordinal()
+    return window.days[1].toordinal()
 
 
 class _Person:

@@ -134,16 +134,6 @@ def sums(connection: Connection, reach: Reach, window: Window, measure: str, by:
     ).all()
 
 
-def of_customer(
-    connection: Connection, reach: Reach, customer: int, window: Window, measures: Sequence[str]
-) -> dict[str, int]:
-    """Sums of these measures of a customer of the one subsidiary in reach over the window."""
-    sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in measures]
-    own = (TABLE.c.subsidiary_id == reach.one, TABLE.c.customer_id == customer)
-    months = TABLE.c.period.between(window.first, window.last)
-    return dict(connection.execute(select(*sums).where(*own, months)).one()._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-
-
 def revenue_by_month(reach: Reach, first: Any, last: Any, customers: Any) -> Select[Any]:
     """The statement of positive revenue per (customer_id, period) from a month to a month, of these customers."""
     revenue = cast(func.sum(TABLE.c.revenue), BigInteger)
@@ -200,12 +190,14 @@ def changed_months(connection: Connection, reach: Reach, revision: int) -> set[i
     return set(connection.execute(union(written, replaced)).scalars())
 
 
-def totals(connection: Connection, reach: Reach, window: Window) -> dict[str, int]:
-    """Sums of all measures over the window."""
+def totals(connection: Connection, reach: Reach, window: Window, customer: int | None = None) -> dict[str, int]:
+    """Sums of all measures over the window, of all lines or of a customer of the one subsidiary in reach."""
     sums = [cast(func.coalesce(func.sum(TABLE.c[name]), 0), BigInteger).label(name) for name in MEASURES]
     statement = select(*sums).where(
         reach.covers(TABLE.c.subsidiary_id), TABLE.c.period.between(window.first, window.last)
     )
+    if customer is not None:
+        statement = statement.where(TABLE.c.customer_id == customer)
     return dict(connection.execute(statement).one()._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 

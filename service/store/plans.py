@@ -143,20 +143,14 @@ def decisions(connection: Connection, reach: Reach, plans: Collection[tuple[int,
     return connection.execute(select(DECISION).where(condition).order_by(c.decided_at, c.status)).all()
 
 
-def approved(connection: Connection, reach: Reach, first: int) -> Row[Any] | None:
-    """The approval that holds for the plans of the one subsidiary that begin in this month."""
+def approved(connection: Connection, reach: Reach, first: int | None = None) -> Row[Any] | None:
+    """The approval that holds for the plans of the one subsidiary that begin in this month; None: in the last one."""
     c, gone = DECISION.c, DECISION.alias("gone")
     superseded = select(gone.c.plan).where(gone.c.subsidiary_id == reach.one, gone.c.status == "superseded")
-    statement = select(DECISION).where(c.subsidiary_id == reach.one, c.status == "approved", c.first == first)
-    return connection.execute(statement.where(c.plan.not_in(superseded))).one_or_none()
-
-
-def in_force(connection: Connection, reach: Reach) -> int | None:
-    """The approved plan of the one subsidiary in reach that begins last and was not superseded."""
-    c, gone = DECISION.c, DECISION.alias("gone")
-    superseded = select(gone.c.plan).where(gone.c.subsidiary_id == reach.one, gone.c.status == "superseded")
-    statement = select(c.plan).where(c.subsidiary_id == reach.one, c.status == "approved", c.plan.not_in(superseded))
-    return connection.execute(statement.order_by(c.first.desc()).limit(1)).scalar()
+    statement = select(DECISION).where(c.subsidiary_id == reach.one, c.status == "approved", c.plan.not_in(superseded))
+    if first is not None:
+        statement = statement.where(c.first == first)
+    return connection.execute(statement.order_by(c.first.desc()).limit(1)).one_or_none()
 
 
 def decide(connection: Connection, reach: Reach, values: dict[str, Any]) -> None:

@@ -39,6 +39,11 @@ def key_of(table: Table, row: Row[Any]) -> list[Any]:
     return [getattr(row, column.name) for column in table.primary_key.columns]
 
 
+def is_open(deal: Row[Any], day: date) -> bool:
+    """Whether a deal was still open at the end of a day."""
+    return deal.closed is None or deal.closed > day
+
+
 def deals_between(connection: Connection, reach: Reach, since: date, until: date) -> Sequence[Row[Any]]:
     """Deals that were open or closed between two days."""
     deal = registers.TABLES["deals"][0]

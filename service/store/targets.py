@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 from sqlmodel import Field, SQLModel
 
-from service.method.months import Window
 from service.store.columns import amount, code, number_key, revision_key, subsidiary_key
 from service.store.reach import Reach
 
@@ -37,21 +36,18 @@ TABLE: Table = Target.__table__  # type: ignore[attr-defined]
 HISTORY: Table = TargetHistory.__table__  # type: ignore[attr-defined]
 
 
-def of_measures(connection: Connection, reach: Reach, window: Window, measures: Sequence[str]) -> Sequence[Row[Any]]:
-    """Targets of these measures in these months."""
-    months = TABLE.c.period.between(window.first, window.last)
-    statement = select(TABLE).where(reach.covers(TABLE.c.subsidiary_id), months, TABLE.c.measure.in_(list(measures)))
-    return connection.execute(statement).all()
-
-
-def of_measure(
-    connection: Connection, reach: Reach, measure: str, months: tuple[int | None, int | None], limit: int
+def of_measures(
+    connection: Connection,
+    reach: Reach,
+    measures: Sequence[str],
+    months: tuple[int | None, int | None],
+    limit: int | None = None,
 ) -> Sequence[Row[Any]]:
-    """Targets of a measure from a month to a month, None: without bound; at most `limit`."""
-    statement = select(TABLE).where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.measure == measure).limit(limit)
+    """Targets of these measures from a month to a month, None: without bound; at most `limit`."""
+    statement = select(TABLE).where(reach.covers(TABLE.c.subsidiary_id), TABLE.c.measure.in_(list(measures)))
     first, last = months
     if first is not None:
         statement = statement.where(TABLE.c.period >= first)
     if last is not None:
         statement = statement.where(TABLE.c.period <= last)
-    return connection.execute(statement).all()
+    return connection.execute(statement.limit(limit)).all()

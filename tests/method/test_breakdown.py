@@ -3,13 +3,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.method.plan.breakdown import OF_CUSTOMERS, Member, broken_down
+from service.method.plan.breakdown import OF_CUSTOMERS, Member, broken_down, weights
 
 CLASSES = ("A", "B", "C")
 
 
 def parts(**by_class: float) -> np.ndarray:
     return np.array([[by_class.get(name, 0.0)] * 12 for name in CLASSES])
+
+
+def broken(
+    members: list[Member], blocks: dict[str, np.ndarray], totals: dict[str, list[int]]
+) -> tuple[dict[str, list[list[int]]], dict[str, list[int]]]:
+    """By block what each member has, and what is nobody's."""
+    *own, nobody = broken_down(members, weights(members, CLASSES), blocks, totals)
+    return {block: [one[block] for one in own] for block in totals if block in OF_CUSTOMERS}, nobody
 
 
 def test_business_goes_to_those_who_stand_for_it() -> None:
@@ -22,7 +30,7 @@ def test_business_goes_to_those_who_stand_for_it() -> None:
     ]
     blocks = {"existing": parts(A=100, C=10), "grown": parts(A=7), "reactivated": parts(A=3, B=5)}
     totals = {"existing": [110] * 12, "grown": [7] * 12, "reactivated": [8] * 12, "new": [4] * 12}
-    found, rest = broken_down(members, blocks, totals, CLASSES)
+    found, rest = broken(members, blocks, totals)
     assert [own[0] for own in found["existing"]] == [75, 25, 10, 0, 0]
     assert [own[0] for own in found["grown"]] == [0, 7, 0, 0, 0]
     assert [own[0] for own in found["reactivated"]] == [0, 0, 0, 1, 2]
@@ -30,13 +38,13 @@ def test_business_goes_to_those_who_stand_for_it() -> None:
 
 
 def test_a_class_without_customers_is_nobodys() -> None:
-    found, rest = broken_down([], {"existing": parts(B=5)}, {"existing": [5] * 12}, CLASSES)
+    found, rest = broken([], {"existing": parts(B=5)}, {"existing": [5] * 12})
     assert (found, rest) == ({"existing": []}, {"existing": [5] * 12})
 
 
 def test_what_was_not_expected_is_nobodys() -> None:
     one = Member("one", "A", 1, 0, "")
-    found, rest = broken_down([one], {"existing": parts()}, {"existing": [3] * 12}, CLASSES)
+    found, rest = broken([one], {"existing": parts()}, {"existing": [3] * 12})
     assert (found, rest) == ({"existing": [[0] * 12]}, {"existing": [3] * 12})
 
 
@@ -53,11 +61,11 @@ def test_customers_and_nobody_add_up_whatever_their_order(block: str, data: st.D
     members = [Member(str(place), *one) for place, one in enumerate(given_)]
     exact, off = data.draw(PARTS), data.draw(st.integers(-3, 3))
     totals = [round(float(one)) + off for one in exact.sum(axis=0)]
-    found, rest = broken_down(members, {block: exact}, {block: totals}, CLASSES)
+    found, rest = broken(members, {block: exact}, {block: totals})
     for month in range(12):
         assert sum(own[month] for own in found[block]) + rest[block][month] == totals[month]
     order = data.draw(st.permutations(range(len(members))))
-    again, nobody = broken_down([members[place] for place in order], {block: exact}, {block: totals}, CLASSES)
+    again, nobody = broken([members[place] for place in order], {block: exact}, {block: totals})
     for place, own in zip(order, again[block], strict=True):
         # Sums of floats in another order may differ in the last place.
         assert np.allclose(own, found[block][place], rtol=1e-6, atol=2)

@@ -448,7 +448,7 @@ def test_open_deals_are_worth_the_win_rate_of_their_stage() -> None:
     unknown = derived([{"revenue": 100, "orders": 1}], [], still)["A"]
     one, two, three = PARAMETERS.plan.conversions["A"]
     assert unknown["open_deals"].value == pytest.approx(100 * one * two * three + 40 * three)
-    rates = {name: win_rates(register([*COHORT, *still]), (one, two, three)) for name in ("A", "B", "C")}
+    rates = win_rates(register([*COHORT, *still]), dict.fromkeys("ABC", (one, two, three)))
     each = each_open(register([*COHORT, *still]), {"A": 1.0, "B": 0.0, "C": 0.0}, rates)
     assert each == [(100, 1 / 5), (40, pytest.approx(three))], "two deals that got an offer are too few"
     nobody = derived([{"revenue": 0, "abc_class": "N"}], [], still[1:2])

@@ -49,31 +49,29 @@ def weights(members: Sequence[Member], classes: Sequence[str]) -> dict[str, np.n
 
 def broken_down(
     members: Sequence[Member],
+    share: Mapping[str, np.ndarray],
     parts: Mapping[str, np.ndarray],
     totals: Mapping[str, Sequence[int]],
-    classes: Sequence[str],
-) -> tuple[dict[str, list[list[int]]], dict[str, list[int]]]:
-    """A unit's amounts by block: members × months, and by month what is left to nobody; they add up to the totals.
+) -> list[dict[str, list[int]]]:
+    """A unit's amounts of each member, and last of nobody: block → 12 whole amounts, which add up to the totals.
 
-    `parts[block]`: classes × 12, as exact as they are known; `totals[block]`: 12 whole amounts.
+    `share`: the members' `weights`; `parts[block]`: classes × 12, as exact as they
+    are known; `totals[block]`: 12 whole amounts.
     """
-    share = weights(members, classes)
     keys = [*(one.key for one in members), ""]
-    found: dict[str, list[list[int]]] = {}
-    rest: dict[str, list[int]] = {}
+    found: list[dict[str, list[int]]] = [{} for _ in keys]
     for block, whole in totals.items():
         if block not in OF_CUSTOMERS:
-            rest[block] = list(whole)
+            found[-1][block] = list(whole)
             continue
         of_members = share[block] @ parts[block]
         nobody = parts[block].sum(axis=0) - of_members.sum(axis=0)
-        exact = np.vstack(
-            [of_members, np.where(np.abs(nobody) > _NOTHING * np.abs(parts[block]).sum(axis=0), nobody, 0)]
-        )
+        tiny = np.abs(nobody) <= _NOTHING * np.abs(parts[block]).sum(axis=0)
+        exact = np.vstack([of_members, np.where(tiny, 0, nobody)])
         columns = [_month(int(whole[month]), exact[:, month], keys) for month in range(MONTHS_A_YEAR)]
-        found[block] = [[column[place] for column in columns] for place in range(len(members))]
-        rest[block] = [column[-1] for column in columns]
-    return found, rest
+        for own, months in zip(found, zip(*columns, strict=True), strict=True):
+            own[block] = list(months)
+    return found
 
 
 _NOTHING = 1e-9

@@ -5,6 +5,7 @@ deal has no end yet that it could be counted with.
 """
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 import pandas as pd
 
@@ -53,21 +54,22 @@ def of_cohort(own: pd.DataFrame, every: pd.DataFrame) -> dict[str, Input]:
     return found
 
 
-def win_rates(deals: pd.DataFrame, conversions: Sequence[float]) -> tuple[float, float, float]:
-    """The share that is won of those who reached each stage; from the method's conversions where too few did."""
+def win_rates(deals: pd.DataFrame, conversions: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    """By class and stage the share that is won of those who reached it, of all classes together; from the method's
+    conversions of the class where too few did."""
     counts = _reached(deals[deals["new_customer"]])
-    found = []
-    for place, name in enumerate(_REACHED[:-1]):
-        rate = 1.0
-        for conversion in conversions[place:]:
-            rate *= conversion
-        found.append(counts["deals_won"] / counts[name] if counts[name] >= FEWEST else rate)
-    return found[0], found[1], found[2]
+    return {
+        name: [
+            counts["deals_won"] / counts[reached] if counts[reached] >= FEWEST else prod(own[place:])
+            for place, reached in enumerate(_REACHED[:-1])
+        ]
+        for name, own in conversions.items()
+    }
 
 
 def of_open(deals: pd.DataFrame, abc_class: str, share: float, rates: Sequence[float]) -> dict[str, Input]:
     """Amounts and wins of a class's open deals with who does not buy, and its share of those without a class."""
-    still = deals[(deals["outcome"] == "open") & ~deals["buys"]]
+    still = _open(deals)
     if not len(still):
         return {}
     terms: dict[str, float] = {}
@@ -96,13 +98,18 @@ def each_open(
 
     A deal without a class has the rate of all classes by their shares.
     """
-    still = deals[(deals["outcome"] == "open") & ~deals["buys"]].nlargest(MOST_OPEN, "amount")
+    still = _open(deals).nlargest(MOST_OPEN, "amount")
     mixed = [sum(shares[name] * rates[name][stage] for name in shares) for stage in range(3)]
     columns = (still[name].tolist() for name in ("amount", "abc_class", "stage"))
     return [
         (amount / AMOUNT_SCALE, rates.get(abc_class, mixed)[stage])
         for amount, abc_class, stage in zip(*columns, strict=True)
     ]
+
+
+def _open(deals: pd.DataFrame) -> pd.DataFrame:
+    """Open deals with who does not buy."""
+    return deals[(deals["outcome"] == "open") & ~deals["buys"]]
 
 
 def _reached(deals: pd.DataFrame) -> Mapping[str, int]:

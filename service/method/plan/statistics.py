@@ -19,7 +19,7 @@ from service.method.parameters import PlanParameters
 from service.method.plan.deals import of_cohort, of_open, win_rates
 from service.method.plan.inputs import CONVERSIONS, RETENTION, Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
-from service.method.states import State
+from service.method.states import POOL, State
 from service.values import AMOUNT_SCALE
 
 MONTHS_A_YEAR = 12
@@ -49,7 +49,7 @@ def derive(
     register. `prior_complete`: whether the data reach back over the whole prior window.
     """
     whole = _observed(customers, funnel, parameters, months, prior_complete=prior_complete)
-    rates = {name: win_rates(deals, parameters.conversions[name]) for name in CLASSES}
+    rates = win_rates(deals, parameters.conversions)
     for abc_class, inputs in whole.items():
         inputs.update(of_cohort(deals[deals["abc_class"] == abc_class], deals))
     portfolios, funnels = dict(iter(customers.groupby("unit"))), dict(iter(funnel.groupby("unit")))
@@ -139,7 +139,7 @@ def by(formula: str, facts: Mapping[str, float]) -> Evidence:
 def _of_pool(last_in_class: pd.DataFrame, *, prior_complete: bool) -> dict[str, Input]:
     """The pool at the window's end, and the rate at which the pool at its start came back."""
     state = last_in_class["state"]
-    pool = int(state.isin([State.LOST.value, State.DORMANT.value]).sum())
+    pool = int(state.isin(POOL).sum())
     returned = int((state == State.REACTIVATED.value).sum())
     before = returned + int((state == State.DORMANT.value).sum())
     found = {"pool": Input(pool, "observed", pool)}

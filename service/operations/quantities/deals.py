@@ -23,12 +23,12 @@ def read(scope: Scope, names: frozenset[str]) -> Found:
     Amounts are converted deal by deal: open ones at the rate of the window's last month, won ones at that of their end.
     """
     found: Found = {}
-    days = [cells.days(bucket.now) for bucket in scope.buckets]
+    days = [bucket.now.days for bucket in scope.buckets]
     since, until = min(first for first, _ in days), max(last for _, last in days)
     for deal in registered.deals_between(scope.caller.connection, scope.reach, since, until):
         for place, (first, last) in enumerate(days):
             values = _values(scope, deal, first, last)
-            month = month_of(last if _open(deal, last) else deal.closed)
+            month = month_of(last if registered.is_open(deal, last) else deal.closed)
             group = _group(scope, deal, month) if values else None
             if group is not None:
                 add(found, group, place, {name: value for name, value in values.items() if name in names})
@@ -41,16 +41,12 @@ def _group(scope: Scope, deal: Row[Any], month: int) -> tuple[str, ...] | None:
     return scope.group(scope.words_of(home, month, deal.customer_id, seller, channel))
 
 
-def _open(deal: Row[Any], last: date) -> bool:
-    return deal.closed is None or deal.closed > last
-
-
 def _values(scope: Scope, deal: Row[Any], first: date, last: date) -> dict[str, Fraction]:
     found: dict[str, Fraction] = {}
     if deal.created > last or (deal.closed is not None and deal.closed < first):
         return found
     entered = [day for day in (deal.created, *read_stages(deal.stages).values()) if day <= last]
-    if _open(deal, last):
+    if registered.is_open(deal, last):
         amount = scope.in_currency(deal.subsidiary_id, deal.amount, month_of(last))
         stuck = (last - max(entered)).days > scope.parameters.deals.stage_days
         found |= {"open_deals": Fraction(1), "open_value": units(amount), "stuck_deals": Fraction(int(stuck))}
@@ -60,7 +56,7 @@ def _values(scope: Scope, deal: Row[Any], first: date, last: date) -> dict[str, 
         found |= {"won_deals": Fraction(1), "won_value": units(amount), "deal_days": passed}
     else:
         found["lost_deals"] = Fraction(1)
-    events = entered if _open(deal, last) else [*entered, deal.closed]
+    events = entered if registered.is_open(deal, last) else [*entered, deal.closed]
     moved = any((last - day).days < _WEEK for day in events)
     return found | {"moved_deals": Fraction(int(moved))}
 

@@ -29,9 +29,9 @@ def read(scope: Scope, names: frozenset[str]) -> Found:
 def measured(scope: Scope, measures: Sequence[str], *, ahead: bool = False) -> Found:
     """Targets of these measures of the buckets' months, or of as many months after them."""
     windows = [_after(bucket.now) if ahead else bucket.now for bucket in scope.buckets]
-    months = Window(min(one.first for one in windows), max(one.last for one in windows))
+    months = min(one.first for one in windows), max(one.last for one in windows)
     found: Found = {}
-    for row in fitting(targets.of_measures(scope.caller.connection, scope.reach, months, measures), scope.named):
+    for row in fitting(targets.of_measures(scope.caller.connection, scope.reach, measures, months), scope.named):
         home = row.subsidiary_id
         seller, channel = (scope.code(noun, home, getattr(row, f"{noun}_id")) for noun in ("salesperson", "channel"))
         words = scope.words_of(home, row.period, row.customer_id, seller, channel)
@@ -59,7 +59,7 @@ def fitting(rows: Sequence[Row[Any]], named: frozenset[str]) -> list[Row[Any]]:
     """
     levels: dict[tuple[int, str], dict[tuple[str, ...], list[Row[Any]]]] = {}
     for row in rows:
-        levels.setdefault((row.subsidiary_id, row.measure), {}).setdefault(_level(row), []).append(row)
+        levels.setdefault((row.subsidiary_id, row.measure), {}).setdefault(level_of(row), []).append(row)
     found: list[Row[Any]] = []
     for own in levels.values():
         fitting = [level for level in own if _falls_apart(level, named)]
@@ -68,8 +68,8 @@ def fitting(rows: Sequence[Row[Any]], named: frozenset[str]) -> list[Row[Any]]:
     return found
 
 
-def _level(row: Row[Any]) -> tuple[str, ...]:
-    """What the target is for."""
+def level_of(row: Row[Any]) -> tuple[str, ...]:
+    """The words that a target names."""
     filled = {
         "salesperson": row.salesperson_id,
         "team": row.team,
