@@ -91,3 +91,8 @@ def test_what_is_no_period_is_refused(text: str) -> None:
 def test_a_fiscal_year_that_begins_before_the_year_1_is_refused() -> None:
     with pytest.raises(ValueError, match="is not a period"):
         parse_period("FY0001", 4)
+
+
+def test_a_window_begins_on_its_first_day_and_ends_on_its_last() -> None:
+    assert Window(parse_month("2024-01"), parse_month("2024-02")).days == (date(2024, 1, 1), date(2024, 2, 29))
+    assert Window(parse_month("2025-12"), parse_month("2025-12")).days == (date(2025, 12, 1), date(2025, 12, 31))
