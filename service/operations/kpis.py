@@ -249,8 +249,10 @@ def _by_currency(scope: Scope, window: Window, summed: Sequence[str]) -> dict[tu
     """Revenue of the window by currency, of lines that name a customer and of those that name none."""
     found: dict[tuple[str, bool], int] = {}
     counted: set[int] = set()
-    for places, rows in scope.sums(summed):
-        own = {month for place in places for month in scope.buckets[place].now.months if month in window} - counted
+    for series, rows in scope.sums(summed):
+        own = {
+            month for place in series.places for month in scope.buckets[place].now.months if month in window
+        } - counted
         counted |= own
         for row in rows:
             if row.month in own:

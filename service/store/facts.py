@@ -77,17 +77,14 @@ def sums(connection: Connection, reach: Reach, cut: Cut, months: Window, names: 
     late = [name for name in cut.words if name not in early]
     outer, words = worded(connection, select(parts), parts, late, {})
     outer = outer.add_columns(*(column.label(f"word_{name}") for name, column in words.items()))
-    return [
-        Sums(
-            row["subsidiary_id"],
-            row["period"],
-            tuple(row[f"word_{name}"] for name in cut.words),
-            bool(row["known"]),
-            {name: whole(row[name]) for name in names},
-            {name: whole(row[f"own_{name}" if cut.own else name]) for name in names},
-        )
-        for row in connection.execute(outer).mappings()
-    ]
+    return [_told(row, cut, names) for row in connection.execute(outer).mappings()]
+
+
+def _told(row: RowMapping, cut: Cut, names: Sequence[str]) -> Sums:
+    now = {name: whole(row[name]) for name in names}
+    own = {name: whole(row[f"own_{name}"]) for name in names} if cut.own else now
+    words = tuple(row[f"word_{name}"] for name in cut.words)
+    return Sums(row["subsidiary_id"], row["period"], words, bool(row["known"]), now, own)
 
 
 def of_customers(

@@ -16,10 +16,10 @@ def measures(names: frozenset[str]) -> list[str]:
 def read(scope: Scope, names: frozenset[str]) -> Found:
     found: Found = {}
     summed = measures(names)
-    for places, rows in scope.sums(summed):
+    for series, rows in scope.sums(summed):
         for row in rows:
-            found.setdefault((row.words, places[0]), {})
-            for place in places:
+            found.setdefault((row.words, series.places[0]), {})
+            for place in series.places:
                 bucket = scope.buckets[place]
                 if row.month in bucket.now:
                     add(found, row.words, place, {name: units(row.now[name]) for name in summed})
@@ -31,9 +31,9 @@ def read(scope: Scope, names: frozenset[str]) -> Found:
 
 
 def _at_prior_rates(scope: Scope, found: Found) -> None:
-    for places, rows in scope.other(constant=True).sums(["revenue"]):
+    for series, rows in scope.other(constant=True).sums(["revenue"]):
         for row in rows:
-            for place in places:
+            for place in series.places:
                 if row.month in scope.buckets[place].now:
                     add(found, row.words, place, {_CURRENT: units(row.now["revenue"])})
 

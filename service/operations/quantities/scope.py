@@ -1,6 +1,6 @@
 """What is asked of every source of quantities: whose figures, grouped how, of which windows, in which currency."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -15,7 +15,8 @@ from service.method.months import Window, month_text
 from service.method.parameters import Parameters
 from service.operations import dimensions, segments
 from service.operations.currencies import Rates
-from service.store import cells, customers, facts, labels, lines, salespeople
+from service.operations.quantities import kept
+from service.store import cells, customers, facts, labels, lines, salespeople, subsidiaries
 from service.store.cells import Bucket, Cut, Words
 from service.store.nouns import NOUNS
 from service.store.reach import Reach
@@ -26,6 +27,19 @@ _SEGMENTED = ("customer_id", "salesperson", "channel", *cells.OF_CLASSES, "effec
 Values = dict[str, Fraction | None]
 Found = dict[tuple[Words, int], Values]
 """(words of the group, place of the bucket) → quantities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Buckets that are cut from lines at once, and their places. `back`: so many months back lie the rates of now."""
+
+    places: tuple[int, ...]
+    buckets: tuple[Bucket, ...]
+    back: int
+
+    @property
+    def until(self) -> int:
+        return max(bucket.now.last for bucket in self.buckets)
 
 
 @dataclass
@@ -48,7 +62,7 @@ class Scope:
     left_out: bool = False
     _segmented: dict[tuple[int, int], pd.DataFrame | None] = field(default_factory=dict, repr=False)
     _codes: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict, repr=False)
-    _sums: dict[tuple[str, ...], list[tuple[list[int], list[facts.Sums]]]] = field(default_factory=dict, repr=False)
+    _sums: dict[tuple[str, ...], list[tuple[Series, list[facts.Sums]]]] = field(default_factory=dict, repr=False)
 
     def other(self, **changes: Any) -> "Scope":
         """The same with something else; what was segmented stays."""
@@ -98,26 +112,27 @@ class Scope:
                     found[name] += frame[name].tolist()
         return found
 
-    def cuts(self, words: Words | None = None) -> Iterator[tuple[Cut, list[int], list[Bucket]]]:
-        """How lines are cut for which of the buckets (their places, and they themselves).
+    @cached_property
+    def series(self) -> list[Series]:
+        """At constant rates buckets of different lengths look back to different months; else all are one series."""
+        backs = [len(bucket.now) if self.constant and self.rates else 0 for bucket in self.buckets]
+        found = []
+        for back in sorted(set(backs)):
+            places = tuple(place for place, own in enumerate(backs) if own == back)
+            found.append(Series(places, tuple(self.buckets[place] for place in places), back))
+        return found
 
-        At constant rates buckets of different lengths look back to different months.
-        """
-        words = self.words if words is None else words
-        until = max(bucket.now.last for bucket in self.buckets)
+    def cut(self, series: Series, words: Words) -> Cut:
+        """How lines are cut for the buckets of a series."""
         classes = self.classes if not set(cells.OF_CLASSES).isdisjoint((*words, *self.filters)) else {}
-        lengths = {len(bucket.now) for bucket in self.buckets} if self.constant and self.rates else {0}
-        for length in sorted(lengths):
-            places = [n for n, bucket in enumerate(self.buckets) if length in (0, len(bucket.now))]
-            buckets = [self.buckets[place] for place in places]
-            rates = self._line_rates(until, length, buckets)
-            yield Cut(until, words, self.filters, classes, rates, self.left_out), places, buckets
+        return Cut(series.until, words, self.filters, classes, self._line_rates(series), self.left_out)
 
-    def _line_rates(self, until: int, back: int, buckets: Sequence[Bucket]) -> cells.Rates | None:
+    def _line_rates(self, series: Series) -> cells.Rates | None:
         if self.rates is None:
             return None
+        until, back = series.until, series.back
         pairs = lines.months(self.caller.connection, self.reach, until)
-        current = {month for bucket in buckets for month in bucket.now.months} if back else set()
+        current = {month for bucket in series.buckets for month in bucket.now.months} if back else set()
         source = [(subsidiary, month, month - back * (month in current)) for subsidiary, month in pairs]
         stock = until - back
         needed = [(self.currencies[s], month) for s, own, now in source for month in (own, now)]
@@ -130,16 +145,42 @@ class Scope:
             {number: self.rates.of(currency, stock) for number, currency in self.currencies.items()},
         )
 
-    def sums(self, names: Sequence[str]) -> list[tuple[list[int], list[facts.Sums]]]:
-        """Sums of lines for the buckets at these places, of the months of their windows and those before."""
+    def kept(self, question: Hashable, find: Callable[["Scope"], Iterable[tuple[int, Any]]]) -> list[Any]:
+        """The rows of each subsidiary: those that are kept, and of the other subsidiaries those that are found now.
+
+        `find` gives rows, each with the id of its subsidiary; they must depend on nothing but the subsidiary's own
+        data and values, rates, the scope and the question.
+        """
+        rates = None if self.rates is None else subsidiaries.group(self.caller.connection, self.reach).data_revision
+        filters = tuple(sorted((name, tuple(asked)) for name, asked in self.filters.items()))
+        own = (self.parameters.id, self.last, filters, self.left_out, self.currency, rates, question)
+        keys = {row.id: (tuple(row), own) for row in self.rows}
+        engine = self.caller.connection.engine
+        found: dict[Hashable, Sequence[Any]] = kept.known(engine, keys.values())
+        missing = [row for row in self.rows if keys[row.id] not in found]
+        if missing:
+            fresh: dict[Hashable, list[Any]] = {keys[row.id]: [] for row in missing}
+            part = self.other(rows=missing, reach=self.reach.narrowed([row.id for row in missing]))
+            for subsidiary, row in find(part):
+                fresh[keys[subsidiary]].append(row)
+            kept.keep(engine, fresh)
+            found |= fresh
+        return [row for key in keys.values() for row in found[key]]
+
+    def sums(self, names: Sequence[str]) -> list[tuple[Series, list[facts.Sums]]]:
+        """Sums of lines for the buckets of each series, of the months of their windows and those before."""
         key = tuple(names)
         if key not in self._sums:
-            self._sums[key] = []
-            for cut, places, buckets in self.cuts():
-                months = Window(min(bucket.before.first for bucket in buckets), max(b.now.last for b in buckets))
-                read = facts.sums(self.caller.connection, self.reach, cut, months, names)
-                self._sums[key].append((places, read))
+            self._sums[key] = [(one, self._summed(one, key)) for one in self.series]
         return self._sums[key]
+
+    def _summed(self, series: Series, names: tuple[str, ...]) -> list[facts.Sums]:
+        def find(part: Scope) -> Iterable[tuple[int, facts.Sums]]:
+            months = Window(min(bucket.before.first for bucket in series.buckets), series.until)
+            rows = facts.sums(part.caller.connection, part.reach, part.cut(series, part.words), months, names)
+            return ((row.subsidiary_id, row) for row in rows)
+
+        return self.kept(("sums", names, self.words, series), find)
 
     def in_currency(self, subsidiary: int, amount: int, month: int) -> int:
         """An amount of a month; of a month after the newest window at its last month's rate."""
