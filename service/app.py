@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import __version__
@@ -49,10 +49,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.settings = settings
     app.state.worker = worker
     problems.install(app)
-    v1 = APIRouter(prefix="/v1", responses=contract.EVERYWHERE)
     for router in contract.ROUTERS:
-        v1.include_router(router)
-    app.include_router(v1)
+        app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)
     app.include_router(operations.router)
     app.add_middleware(Guard, max_body=settings.max_body_bytes, max_json=settings.max_json_bytes)
     contract.install(app)

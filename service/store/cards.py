@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, select
 
-from service.store import customers, segments
+from service.store import customers, labels, salespeople, segments
 from service.store.reach import BUILT, Reach
 from service.store.results import SEGMENTATION
 from service.store.subsidiaries import TABLE as SUBSIDIARY
@@ -42,9 +42,14 @@ def card(
 @lru_cache(BUILT)
 def _statement(reach: Reach) -> tuple[Select[Any], Sequence[Any]]:
     rows = segments.TABLE
-    described = customers.described(reach).where(
-        SUBSIDIARY.c.code == bindparam("subsidiary"), customers.TABLE.c.code == bindparam("code")
-    )
+    customer = [
+        *customers.TABLE.c,
+        SUBSIDIARY.c.code.label("subsidiary"),
+        SUBSIDIARY.c.currency,
+        SUBSIDIARY.c.data_revision,
+        _code(salespeople.TABLE, customers.TABLE.c.salesperson_id).label("salesperson"),
+        _code(labels.CHANNEL, customers.TABLE.c.channel_id).label("channel"),
+    ]
     head = [SEGMENTATION.c[name] for name in _HEAD]
     row = [column for column in rows.c if column.name not in ("subsidiary_id", "owner", "segmentation", "customer_id")]
     row.append(segments.GAP.label("gap"))
@@ -62,7 +67,24 @@ def _statement(reach: Reach) -> tuple[Select[Any], Sequence[Any]]:
     )
     parts = [
         namedtuple("Part", [column.name for column in columns])  # noqa: PYI024 - its names are those of the columns
-        for columns in (described.selected_columns, head, row)
+        for columns in (customer, head, row)
     ]
-    joined = described.add_columns(*head, *row).outerjoin(SEGMENTATION, of_subsidiary).outerjoin(rows, of_customer)
+    joined = (
+        select(*customer, *head, *row)
+        .join_from(customers.TABLE, SUBSIDIARY, SUBSIDIARY.c.id == customers.TABLE.c.subsidiary_id)
+        .outerjoin(SEGMENTATION, of_subsidiary)
+        .outerjoin(rows, of_customer)
+        .where(
+            reach.covers(customers.TABLE.c.subsidiary_id),
+            customers.TABLE.c.id != customers.UNATTRIBUTED,
+            SUBSIDIARY.c.code == bindparam("subsidiary"),
+            customers.TABLE.c.code == bindparam("code"),
+        )
+    )
     return joined, parts
+
+
+def _code(noun: Any, number: Any) -> Any:
+    """As a query of its own: PostgreSQL plans it at once, while two more tables in the join triple its planning."""
+    own = (noun.c.subsidiary_id == customers.TABLE.c.subsidiary_id) & (noun.c.id == number)
+    return select(noun.c.code).where(own).scalar_subquery()
