@@ -33,7 +33,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
-from running import Kontor, databases, kontor_process, report
+from running import Kontor, databases, kontor_process, most_memory, report
 
 from service.method.measures import MEASURES
 from service.store import lines
@@ -278,12 +278,6 @@ def memory(bench: Bench) -> None:
             before = most_memory(running.process)
             submit(service, file)
             print(f"  {rows:>9} lines  {most_memory(running.process)} MB  ({before} MB before)")
-
-
-def most_memory(process: int) -> int:
-    """The largest resident size so far, in MB."""
-    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    return int(status.split("VmHWM:")[1].split()[0]) >> 10
 
 
 def health(bench: Bench) -> None:

@@ -103,6 +103,12 @@ def kontor_process(url: str, *, pinned: bool = False, **settings: str) -> Iterat
         yield Kontor(f"http://127.0.0.1:{port}", key, process)
 
 
+def most_memory(process: int) -> int:
+    """The largest resident size so far, in MB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) >> 10
+
+
 def report(
     title: str,
     unit: str,

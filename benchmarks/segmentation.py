@@ -1,7 +1,7 @@
 """(c) Segmenting: from the request to stored rows with their key, beside what does a part of it.
 
     pip install duckdb polars abc-analysis        # into an environment for this benchmark
-    python benchmarks/segmentation.py [--customers 1000000] [--subsidiaries 50] [--rounds 3] [--part PART ...]
+    python benchmarks/segmentation.py [--customers 1000000] [--subsidiaries 50] [--rounds 3] [--part P ...] [--rule R]
 
 Every customer has a line in each of 12 months, in 50 subsidiaries, generated in a PostgreSQL database. Parts:
 
@@ -12,9 +12,11 @@ Every customer has a line in each of 12 months, in 50 subsidiaries, generated in
     tables  class tables, migrations and a page of customers, of what is stored
     memory  (b) DuckDB and polars on the same lines in memory: sums and classes, and the classes alone; (c) the package
             abc-analysis: the classes alone (it is under the GPL: it runs beside Kontor, which neither needs nor has it)
+    files   CSV and Parquet of all customers of the first subsidiary, with the service's memory, beside psql's \\copy of
+            the same rows (for one of 100 000 customers: --customers 100000 --subsidiaries 1)
     growth  the first computation with a hundredth and a tenth of the customers, and how it grows
 
-What is not installed is left out.
+What is not installed is left out. With `--rule computed` classes are cut by it; the references always cut by shares.
 """
 
 import argparse
@@ -34,7 +36,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 from intake import databases
-from running import kontor_process, report
+from running import kontor_process, most_memory, report
 
 from service.method.measures import MEASURES
 from service.store.lines import TABLE as LINE
@@ -99,6 +101,8 @@ class Bench:
     url: str
     address: str
     key: str
+    process: int
+    rule: str
     subsidiaries: int
     rounds: int
 
@@ -123,7 +127,7 @@ class Bench:
             with self.client() as client:
                 for number in numbers:
                     began = time.perf_counter()
-                    answer = client.post("/v1/segmentations", json={"subsidiary": f"U{number}"})
+                    answer = client.post("/v1/segmentations", json={"subsidiary": f"U{number}", "rule": self.rule})
                     taken.append(time.perf_counter() - began)
                     assert answer.status_code == status, answer.text
 
@@ -147,10 +151,12 @@ class Bench:
 
 
 @contextlib.contextmanager
-def filled(new_database: Callable[[], str], customers: int, subsidiaries: int, rounds: int) -> Iterator[Bench]:
+def filled(
+    new_database: Callable[[], str], customers: int, subsidiaries: int, rounds: int, rule: str
+) -> Iterator[Bench]:
     url = new_database()
     with kontor_process(url) as running:
-        bench = Bench(url, running.address, running.key, subsidiaries, rounds)
+        bench = Bench(url, running.address, running.key, running.process, rule, subsidiaries, rounds)
         bench.psql(generated(customers, subsidiaries))
         yield bench
 
@@ -214,6 +220,25 @@ def memory(bench: Bench) -> None:
         for title, work in IN_MEMORY[name](module, columns).items():
             seconds, _ = _timed(work, bench.rounds)
             report(f"(b, c) {name}, {title}", "s", seconds, whole, (name, "statement"))
+
+
+def files(bench: Bench) -> None:
+    with contextlib.suppress(AssertionError):
+        bench.post_all(1)
+    print(f"  most memory of the service before: {most_memory(bench.process)} MB")
+    copied = "\\copy (SELECT * FROM segment_row WHERE subsidiary_id = 1) TO '/dev/null' CSV"
+    with bench.client() as client:
+        for name in ("csv", "parquet"):
+            seconds, reference = [], []
+            for _ in range(bench.rounds):
+                began = time.perf_counter()
+                with client.stream("GET", f"/v1/segmentations/U1.1/customers?format={name}") as answer:
+                    answer.raise_for_status()
+                    size = sum(len(piece) for piece in answer.iter_raw())
+                seconds.append(time.perf_counter() - began)
+                reference.append(bench.psql(copied))
+                print(f"  {name}: {size >> 10} kB, most memory of the service so far {most_memory(bench.process)} MB")
+            report(f"{name} of the customers of one subsidiary", "s", seconds, reference, ("kontor", "copy"))
 
 
 def _timed(work: Callable[[], object], rounds: int) -> tuple[list[float], object]:
@@ -289,14 +314,14 @@ def _abc_analysis(module, columns):
 
 
 IN_MEMORY = {"duckdb": _duckdb, "polars": _polars, "abc_analysis": _abc_analysis}
-PARTS = {part.__name__: part for part in (first, again, tables, memory)}
+PARTS = {part.__name__: part for part in (first, again, tables, memory, files)}
 
 
-def growth(new_database: Callable[[], str], customers: int, subsidiaries: int, rounds: int) -> None:
+def growth(new_database: Callable[[], str], customers: int, subsidiaries: int, rounds: int, rule: str) -> None:
     print("How the first computation grows, from one client (target: exponent at most 1.1)")
     points = []
     for size in (customers // 100, customers // 10, customers):
-        with filled(new_database, size, subsidiaries, rounds) as bench:
+        with filled(new_database, size, subsidiaries, rounds, rule) as bench:
             seconds = []
             for _ in range(rounds):
                 bench.forget()
@@ -313,8 +338,9 @@ def main() -> None:
     parser.add_argument("--subsidiaries", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--part", choices=[*PARTS, "growth"], action="append", help="several times; all without it")
+    parser.add_argument("--rule", choices=["cumulative", "computed"], default="cumulative")
     arguments = parser.parse_args()
-    sizes = (arguments.customers, arguments.subsidiaries, arguments.rounds)
+    sizes = (arguments.customers, arguments.subsidiaries, arguments.rounds, arguments.rule)
     chosen = arguments.part or [*PARTS, "growth"]
     with tempfile.TemporaryDirectory() as name, databases("postgresql", Path(name)) as new_database:
         if set(chosen) & set(PARTS):

@@ -259,15 +259,35 @@ def test_changes_say_why(group: Service) -> None:
     assert (found["DE-C4"]["from_class"], found["DE-C4"]["to_class"], found["DE-C4"]["why"]) == ("A", "B", "limits")
     assert (found["DE-C7"]["from_class"], found["DE-C7"]["why"]) == (None, "appeared")
     assert sum(answer["by_reason"].values()) == len(answer["items"])
-    pages, after_this = [], {}
-    while after_this is not None:
-        page = group.get(path, since=before["id"], limit=1, **after_this)
-        pages += page["items"]
-        after_this = {"after": page["next"]} if page["next"] else None
-    assert pages == answer["items"]
+    assert one_by_one(group, path, before["id"]) == answer["items"]
     back = group.get(f"/v1/segmentations/{before['id']}/changes", since=after["id"])
     assert {one["customer"]: one["why"] for one in back["items"]}["DE-C7"] == "gone"
     assert back["by_word"] == answer["by_word"]
+
+
+def one_by_one(group: Service, path: str, since: str) -> list[dict[str, Any]]:
+    """The changes in pages of one."""
+    pages, after = [], {}
+    while after is not None:
+        page = group.get(path, since=since, limit=1, **after)
+        pages += page["items"]
+        after = {"after": page["next"]} if page["next"] else None
+    return pages
+
+
+def test_changes_of_the_group_are_of_all_its_companies(group: Service) -> None:
+    asked = {"scope": "group", "currency": "EUR"}
+    before = group.post("/v1/segmentations", asked)
+    for code, revenue in (("DE", "900000"), ("PL", "4000000")):
+        bought = {"period": "2025-06", "customer": f"{code}-C1", "channel": "direct", "revenue": revenue}
+        group.submit("statistics", [bought], subsidiary=code)
+    after = group.post("/v1/segmentations", asked)
+    path = f"/v1/segmentations/{after['id']}/changes"
+    answer = group.get(path, since=before["id"])
+    found = {(one["subsidiary"], one["customer"]): one["to_class"] for one in answer["items"]}
+    assert found["DE", "DE-C1"] == found["PL", "PL-C1"] == "A"
+    assert len(found) == len(answer["items"]) == sum(answer["by_reason"].values()) > 2
+    assert one_by_one(group, path, before["id"]) == answer["items"]
 
 
 def test_changes_by_another_rule_and_by_a_potential(group: Service) -> None:
