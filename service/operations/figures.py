@@ -1,7 +1,7 @@
 """Figures of a question, exactly: indicators by any grouping and part of time, as ratios of sums."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -106,16 +106,16 @@ def ask(caller: Caller, question: Question) -> Asked:
     return Asked(indicators, scope, time, tuple(label for label, _ in parts), window, data, year_start)
 
 
-def figures(asked: Asked, scope: Scope, compare: Compare | None = None) -> Figures:
+def figures(asked: Asked, scope: Scope, compare: Compare | None = None, also: Collection[Words] = ()) -> Figures:
     """Each indicator of each group and bucket of the question's scope, or of another.
 
-    Groups are those with a line, a seller, a target: without gaps.
+    Groups are those with a line, a seller, a target: without gaps; `also` names more of them.
     """
     names = {name for one in asked.indicators for name in (*one.parsed.names, one.n)}
     groups = _groups(scope, asked.indicators, compare)
     _refuse_too_many(len(groups) * len(scope.buckets) * len(asked.indicators))
     found = gather(scope, names)
-    ordered = tuple(sorted(groups | found.groups))
+    ordered = tuple(sorted({*groups, *found.groups, *also}))
     _refuse_too_many(len(ordered) * len(scope.buckets) * len(asked.indicators))
     cells = {}
     for place, bucket in enumerate(scope.buckets):

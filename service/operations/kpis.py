@@ -50,7 +50,7 @@ def _wholes(scope: Scope) -> Iterator[Scope]:
 def _rows(asked: Asked, found: Figures, compare: Compare | None, *, total: bool | None) -> Iterator[dict[str, Any]]:
     """Rows by period, group and indicator. `total` marks whether they are totals, whose words are empty."""
     scope, words, time = found.scope, asked.scope.words, asked.time
-    local = _local(asked, scope)
+    local = _local(asked, found)
     other = None if compare is None else _compared(asked, scope, compare)
     currency_of = _currencies(scope)
     mark = {} if total is None else {"total": total}
@@ -124,12 +124,14 @@ def _currencies(scope: Scope) -> Any:
     return currency_of
 
 
-def _local(asked: Asked, scope: Scope) -> Mapping[tuple[str, Words, int], Cell]:
+def _local(asked: Asked, found: Figures) -> Mapping[tuple[str, Words, int], Cell]:
     """The indicators in money once more, in local currency."""
+    scope = found.scope
     money = tuple(one for one in asked.indicators if _is_money(one))
     if scope.currency == LOCAL or not money:
         return {}
-    return figures(replace(asked, indicators=money), scope.other(currency=LOCAL, constant=False)).cells
+    local = scope.other(currency=LOCAL, constant=False)
+    return figures(replace(asked, indicators=money), local, also=found.groups).cells
 
 
 def _side_by_side(

@@ -232,6 +232,16 @@ def test_the_local_amount_and_the_rate_stand_beside_the_converted_one(group: Ser
     assert abs(Decimal(year["rate"]) * Decimal(year["value_local"]) - Decimal(year["value"])) < Decimal("0.0001")
 
 
+def test_a_group_that_bought_long_ago_has_its_local_amounts_too(group: Service) -> None:
+    group.submit(
+        "statistics", [{"period": "2024-01", "customer": "DE-C1", "revenue": "5", "orders": 1}], subsidiary="DE"
+    )
+    query = {"group_by": "subsidiary,salesperson,quarter", "currency": "EUR", "from": "2025-10", "to": "2025-12"}
+    rows = group.get("/v1/kpis", indicators="revenue,new_customers", **query)["items"]
+    (one,) = [row for row in rows if (row["subsidiary"], row["salesperson"], row["indicator"]) == ("DE", "", "revenue")]
+    assert (one["value"], one["value_local"]) == ("0", "0")
+
+
 def test_constant_rates_take_the_rate_of_the_same_month_before(group: Service) -> None:
     query = {"indicators": "revenue,growth", "subsidiary": "PL", "currency": "EUR"}
     lines = group.get("/v1/statistics", subsidiary="PL", **{"from": "2025-01", "limit": 1000})["items"]

@@ -87,6 +87,7 @@ def test_every_declared_quantity_has_one_source() -> None:
 
 
 def test_all_of_them_are_known_of_a_subsidiary_except_targets_and_plans(group: Service) -> None:
+    by_register(group)
     found = asked(group, *QUANTITIES, words=("subsidiary",)).of(("DE",), 0)
     unknown = {name for name in QUANTITIES if found[name] is None}
     assert unknown == {"target", "target_ahead", "planned_revenue", "cost"}
@@ -96,12 +97,21 @@ def test_all_of_them_are_known_of_a_subsidiary_except_targets_and_plans(group: S
     "words", [("salesperson",), ("team",), ("channel",), ("industry",), ("abc_class",), ("product_group",)]
 )
 def test_what_does_not_fall_apart_says_so(group: Service, words: tuple[str, ...]) -> None:
+    by_register(group)
     found = asked(group, *QUANTITIES, words=words)
     for source in SOURCES:
         across = set(words) - source.dimensions
         for name in source.names:
             told = f"{name} does not fall apart by {words[0]}" if across else None
             assert found.reasons.get(name) == told
+
+
+def test_what_only_a_register_tells_is_not_known_without_one(group: Service) -> None:
+    found = asked(group, "open_deals", "won_value", "contacted", "active")
+    assert [found.of((), 0)[name] for name in ("open_deals", "won_value", "contacted")] == [None] * 3
+    assert found.reasons == dict.fromkeys(("open_deals", "won_value"), "no register feeds the group funnel") | {
+        "contacted": "no register feeds the group activity"
+    }
 
 
 def test_sellers_count_by_days(group: Service) -> None:

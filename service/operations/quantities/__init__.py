@@ -50,8 +50,9 @@ def gather(scope: Scope, names: Collection[str]) -> Quantities:
     for source in SOURCES:
         asked = source.names.intersection(names)
         across = sorted(scope.named - source.dimensions)
-        if across:
-            reasons |= {name: f"{name} does not fall apart by {', '.join(across)}" for name in asked}
+        missing = f"does not fall apart by {', '.join(across)}" if across else source.missing(scope)
+        if missing is not None:
+            reasons |= {name: f"{name} {missing}" if across else missing for name in asked}
             continue
         if not asked and source is not lines.SOURCE:
             continue

@@ -94,4 +94,4 @@ def portfolio(scope: Scope, names: frozenset[str]) -> Found:
 
 SOURCE = Source(NAMES, frozenset(cells.DIMENSIONS), counted)
 PORTFOLIO = Source(OF_PORTFOLIO, frozenset(cells.DIMENSIONS) - {"product_group"}, portfolio)
-CONTACTS = Source(_OF_CONTACTS, frozenset(cells.DIMENSIONS), counted)
+CONTACTS = Source(_OF_CONTACTS, frozenset(cells.DIMENSIONS), counted, fed="activity")

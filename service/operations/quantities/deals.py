@@ -61,4 +61,4 @@ def _values(scope: Scope, deal: Row[Any], first: date, last: date) -> dict[str, 
     return found | {"moved_deals": Fraction(int(moved))}
 
 
-SOURCE = Source(NAMES, frozenset(cells.DIMENSIONS) - {"product_group"}, read)
+SOURCE = Source(NAMES, frozenset(cells.DIMENSIONS) - {"product_group"}, read, fed="funnel")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from sqlalchemy import Row
@@ -249,12 +249,20 @@ class Source:
     """Where quantities come from. `dimensions`: by which they fall apart without rest.
 
     `read` gives those of the groups it knows, for other groups each is `nothing`: 0, or None where nothing is known.
+    `fed`: the group of measures whose register they are read from; without one of it none of them is known.
     """
 
     names: frozenset[str]
     dimensions: frozenset[str]
     read: Callable[[Scope, frozenset[str]], Found]
     nothing: Fraction | None = Fraction(0)
+    fed: Literal["funnel", "activity"] | None = None
+
+    def missing(self, scope: Scope) -> str | None:
+        """Why none of them is known."""
+        if self.fed is None or any(getattr(row, f"feed_{self.fed}") == "register" for row in scope.rows):
+            return None
+        return f"no register feeds the group {self.fed}"
 
 
 def units(amount: int) -> Fraction:
