@@ -2,20 +2,22 @@
 
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from service.api.models import ResultPath, Strict, example
+from service.api.pages import After, Limit, page_of, read_cursor
 from service.api.plan_calculations import PlanFacts
 from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import BadArgument, NotFound
 from service.method.plan.blocks import plan
-from service.method.plan.explained import Explained, text
+from service.method.plan.explained import Explained, plain, text
 from service.method.plan.explanation import Story
 from service.method.plan.levers import apply
-from service.operations import explanations
+from service.operations import evidence, explanations
 
 router = APIRouter()
 
@@ -99,12 +101,98 @@ def explain_plan(
         Literal["json", "text"] | None, Query(alias="format", description="Without it `Accept` decides.")
     ] = None,
 ) -> Any:
-    """Its formula, the formula with the numbers in, and where each comes from, down to the sums of the class table."""
+    """Its formula, the formula with the numbers in, and where each comes from, down to sums and counts. `/evidence` has
+    what these were counted over."""
     with entry.reading() as caller:
         found = explanations.explained(caller, plan, number, limit)
     if given == "text" or (given is None and _wants_text(request)):
         return _text(found["numbers"], complete=found["complete"])
     return ExplanationDocument(plan=plan, **{**found, "numbers": _numbers(found["numbers"])})
+
+
+class EvidenceItem(Strict):
+    """A customer, a customer's month of the funnel, or a deal that was counted."""
+
+    customer: str = Field(description="His code; empty: none is named.")
+    period: str | None = Field(default=None, description="Of the funnel: the month.")
+    deal: str | None = Field(default=None, description="Of a deal: the CRM's id.")
+    stage: str | None = Field(default=None, description="Of a deal: the last stage entered by the window's end.")
+    outcome: str | None = Field(default=None, description="Of a deal: open, won or lost by the window's end.")
+    share: float = Field(description="The part of it that counts: leads and deals without a class are spread.")
+    value: str = Field(description="What it brings to the fact; plain decimal text.")
+    lines: str | None = Field(default=None, description="Where its statistics lines are; relative.")
+
+
+class EvidencePage(Strict):
+    plan: str
+    number: str
+    value: str = Field(description="As the plan has it.")
+    found: str | None = Field(description="What these make by the data of now; null of a parameter.")
+    fresh: bool = Field(description="Whether the data are those that the plan was calculated from.")
+    provenance: str
+    source: Literal["customers", "funnel", "deals", "parameter"]
+    how: Literal["sum", "mean", "median", "given"] = Field(description="How they make the fact.")
+    total: int = Field(description="How many were counted.")
+    items: list[EvidenceItem]
+    next: str | None = Field(default=None, description="Hand it in as `after`; null on the last page.")
+
+
+@router.get(
+    "/plans/{plan}/evidence",
+    operation_id="listPlanEvidence",
+    summary="What a fact behind a plan was counted over",
+    responses=responses(NotFound, BadArgument),
+    tags=["plans"],
+)
+def list_plan_evidence(
+    request: Request,
+    response: Response,
+    plan: ResultPath,
+    entry: ReadsResults,
+    number: Annotated[
+        str,
+        Query(
+            max_length=120,
+            description="A term that an explanation ends with.",
+            examples=["orders.u1.A.order_frequency"],
+        ),
+    ],
+    limit: Limit = 100,
+    after: After = None,
+) -> EvidencePage:
+    """The end of a "why?": the customers (and where their lines are), the months of the funnel or the deals that make
+    a sum or count of an explanation, the largest first."""
+    (start,) = read_cursor(after, int) or (0,)
+    with entry.reading() as caller:
+        fact = evidence.read(caller, plan, number)
+    rows = evidence.rows(fact)
+    numbered = list(enumerate(rows))[max(start, 0) : max(start, 0) + limit + 1]
+    page = page_of(
+        request, response, numbered, limit, lambda one: _evidence_item(fact, one[1]), lambda one: (one[0] + 1,)
+    )
+    return EvidencePage(
+        plan=plan,
+        number=number,
+        value=plain(fact.value),
+        found=None if fact.found is None else plain(fact.found),
+        fresh=fact.fresh,
+        provenance=fact.provenance,
+        source=fact.counted.source,
+        how=fact.counted.how,
+        total=len(rows),
+        items=page.items,
+        next=page.next,
+    )
+
+
+def _evidence_item(fact: evidence.Fact, row: dict[str, Any]) -> EvidenceItem:
+    lines = None
+    if fact.counted.source != "deals":
+        month = row.get("period")
+        window = {"from": month, "to": month} if month else {"from": fact.window["first"], "to": fact.window["last"]}
+        where = {"subsidiary": fact.subsidiary, "customer": row["customer"], **window}
+        lines = f"/v1/statistics?{urlencode(where)}"
+    return EvidenceItem(**{**row, "value": plain(row["value"])}, lines=lines)
 
 
 @router.post(

@@ -10,6 +10,7 @@ from service.errors import StalePlan, Superseded
 from service.method.months import parse_month
 from service.operations import keeping, references
 from service.store import plans, results, subsidiaries
+from service.store.reach import Reach
 
 APPROVED, SUPERSEDED = "approved", "superseded"
 
@@ -70,3 +71,16 @@ def told(caller: Caller, rows: Sequence[Row[Any]]) -> dict[tuple[int, int], dict
             }
         )
     return found
+
+
+def standing(caller: Caller, home: Reach, first: int | None = None) -> Row[Any] | None:
+    """The plan that counts of those that begin in this month (None: in any): the approved one, of the last month; else
+    the newest without levers, as a scenario is nobody's plan before it is approved."""
+    approved = plans.approved(caller.connection, home, first)
+    if approved is not None:
+        return keeping.get(caller, home, results.PLAN, approved.plan)
+    for number in plans.beginning(caller.connection, home, first):
+        row = keeping.get(caller, home, results.PLAN, number)
+        if keeping.summary(row).get("baseline") is None:
+            return row
+    return None

@@ -7,9 +7,9 @@ from sqlalchemy import Row
 from service.access.keys import Caller
 from service.errors import NotFound
 from service.method.segments.classes import CLASSES
-from service.operations import breakdown, keeping, methods, priorities, references, segmentations
+from service.operations import approvals, breakdown, keeping, methods, priorities, references, segmentations
 from service.operations.plans import months_of
-from service.store import lines, plans, results
+from service.store import lines, results
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, round_ratio
 
@@ -17,7 +17,8 @@ _NEXT = ("reason", "rank", "gain", "three_year_gain", "hours", "margin_per_hour"
 
 
 def told(caller: Caller, subsidiary: str, code: str, identifier: str | None) -> dict[str, Any]:
-    """By the plan that is named, or the approved one that begins last, or the newest; null where there is none."""
+    """By the plan that is named, or the one that stands: the approved one that begins last, else the newest without
+    levers; null where there is none."""
     card = segmentations.card(caller, subsidiary, code)
     home = caller.reach.narrowed([card.customer.subsidiary_id])
     newest, row = card.segmentation, card.row
@@ -40,10 +41,7 @@ def told(caller: Caller, subsidiary: str, code: str, identifier: str | None) -> 
 
 def _plan(caller: Caller, home: Reach, subsidiary: str, identifier: str | None) -> Row[Any] | None:
     if identifier is None:
-        approved = plans.approved(caller.connection, home)
-        if approved is None:
-            return results.newest(caller.connection, home, results.PLAN)
-        return keeping.get(caller, home, results.PLAN, approved.plan)
+        return approvals.standing(caller, home)
     _, row = keeping.find(caller, results.PLAN, identifier)
     if row.subsidiary != subsidiary:
         raise NotFound(f"Plan {identifier} is none of subsidiary {subsidiary}.")

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from service.access.keys import Caller
 from service.errors import MissingRate
 from service.method.money import convert
 from service.method.months import month_text
-from service.operations import approvals, keeping, references, windows
+from service.operations import approvals, references, windows
 from service.operations.currencies import ONE, Rates
-from service.store import plans, results, subsidiaries
-from service.store.reach import Reach
+from service.store import plans, subsidiaries
 from service.values import amount_text, to_rate
 
 FIGURES = ("revenue", "margin")
@@ -31,7 +28,7 @@ def totals(caller: Caller, begins: str, currency: str) -> dict[str, Any]:
     whole = dict.fromkeys(FIGURES, 0)
     for subsidiary in subsidiaries.listed(caller.connection, caller.reach):
         home = caller.reach.narrowed([subsidiary.id])
-        plan = _plan(caller, home, first)
+        plan = approvals.standing(caller, home, first)
         if plan is None:
             without.append(subsidiary.code)
             continue
@@ -66,17 +63,6 @@ def totals(caller: Caller, begins: str, currency: str) -> dict[str, Any]:
 
 def _told(sums: Sums) -> dict[str, str]:
     return {figure: amount_text(sums[figure]) for figure in FIGURES}
-
-
-def _plan(caller: Caller, home: Reach, first: int) -> Row[Any] | None:
-    approved = plans.approved(caller.connection, home, first)
-    if approved is not None:
-        return keeping.get(caller, home, results.PLAN, approved.plan)
-    for number in plans.beginning(caller.connection, home, first):
-        row = keeping.get(caller, home, results.PLAN, number)
-        if keeping.summary(row).get("baseline") is None:
-            return row
-    return None
 
 
 def _rate(rates: Rates, currency: str, first: int) -> tuple[int, int | None]:

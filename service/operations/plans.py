@@ -14,6 +14,7 @@ from service.forms.kinds import read_stages
 from service.method.months import Window, month_text, parse_month
 from service.method.plan import deals, goal, levers, spread, statistics
 from service.method.plan.blocks import BLOCKS, plan
+from service.method.plan.evidence import Observed
 from service.method.plan.inputs import Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.operations import keeping, windows
@@ -201,13 +202,9 @@ def _given(kept: Mapping[str, Any]) -> levers.Lever:
 
 
 def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs, list[tuple[float, float]]]:
-    """Units and their inputs: from the customers of their portfolio, the funnel of their own lines and their deals; and
-    each open deal with its win rate."""
-    frame = segmented(basis).customers
-    frame = frame.assign(unit=_unit_names(frame, by))
-    unit, classes = unit_reader(caller, basis.home, by), _classes(frame)
-    funnel = _funnel(caller, basis, by, unit, classes)
-    register = _register(caller, basis, unit, classes, frame)
+    """Units and their inputs; and each open deal with its win rate."""
+    found = observed(caller, basis, by)
+    frame, funnel, register = found.customers, found.funnel, found.deals
     names = sorted({*frame["unit"], *funnel["unit"], *register["unit"]}) if by else [unit_name(("", ""))]
     inputs = statistics.derive(
         frame, funnel, register, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
@@ -215,6 +212,19 @@ def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Uni
     rates = deals.win_rates(register, basis.parameters.plan.conversions)
     still_open = deals.each_open(register, statistics.new_shares(frame), rates)
     return [unit_of(name) for name in names], inputs, still_open
+
+
+def observed(caller: Caller, basis: Basis, by: Sequence[str]) -> Observed:
+    """The customers of each unit's portfolio, the funnel of its own lines, its deals; `customer` is a code."""
+    frame = segmented(basis).customers
+    frame = frame.assign(unit=_unit_names(frame, by), customer=frame["code"])
+    unit, classes = unit_reader(caller, basis.home, by), _classes(frame)
+    codes = dict(zip(frame["customer_id"].tolist(), frame["code"].tolist(), strict=True))
+    funnel = _funnel(caller, basis, by, unit, classes)
+    register = _register(caller, basis, unit, classes, frame)
+    return Observed(
+        frame, *(part.assign(customer=part["customer_id"].map(codes).fillna("")) for part in (funnel, register))
+    )
 
 
 def _unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
@@ -264,7 +274,9 @@ def _register(
         stages = {stage for stage, day in read_stages(deal.stages).items() if day <= last}
         rows.append(
             {
+                "deal": deal.id,
                 "unit": unit_name(unit(deal)),
+                "customer_id": deal.customer_id,
                 "abc_class": deal.abc_class or classes.get(deal.customer_id, ""),
                 "new_customer": bool(deal.new_customer),
                 "created_now": deal.created >= first,
@@ -276,7 +288,7 @@ def _register(
                 "amount": deal.amount,
             }
         )
-    return pd.DataFrame(rows, columns=list(deals.COLUMNS)).astype(
+    return pd.DataFrame(rows, columns=[*deals.COLUMNS, "customer_id"]).astype(
         {
             "new_customer": bool,
             "created_now": bool,
@@ -285,6 +297,7 @@ def _register(
             "stage": int,
             "months": float,
             "amount": "int64",
+            "customer_id": "int64",
         }
     )
 

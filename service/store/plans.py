@@ -128,10 +128,12 @@ def by_month(connection: Connection, reach: Reach, plan: int) -> Sequence[Row[An
     return connection.execute(statement).all()
 
 
-def beginning(connection: Connection, reach: Reach, first: int) -> Sequence[int]:
-    """Numbers of the plans of the one subsidiary in reach that begin in this month, the newest first."""
+def beginning(connection: Connection, reach: Reach, first: int | None) -> Sequence[int]:
+    """Numbers of the plans of the one subsidiary in reach that begin in this month (None: in any), the newest first."""
     c = LINE.c
-    begun = select(c.plan).where(c.subsidiary_id == reach.one).group_by(c.plan).having(func.min(c.period) == first)
+    begun = select(c.plan).where(c.subsidiary_id == reach.one).group_by(c.plan)
+    if first is not None:
+        begun = begun.having(func.min(c.period) == first)
     return connection.execute(begun.order_by(c.plan.desc())).scalars().all()
 
 

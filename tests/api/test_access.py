@@ -156,6 +156,9 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/plan-totals"): Call("filtered", {"from": "2026-01", "currency": "EUR"}),
     ("GET", "/v1/plans/{plan}/levers"): Call("hidden", path={"plan": "DE.1"}),
     ("GET", "/v1/plans/{plan}/explanation"): Call("hidden", path={"plan": "DE.1"}),
+    ("GET", "/v1/plans/{plan}/evidence"): Call(
+        "hidden", path={"plan": "DE.1"}, query={"number": "customers.u1.A.order_frequency"}
+    ),
     ("POST", "/v1/calculations/explanation"): Call("shared", body={"classes": [_CLASS]}),
     ("GET", "/v1/plans/{plan}/uncertainty"): Call("hidden", path={"plan": "DE.1"}),
     ("POST", "/v1/calculations/uncertainty"): Call("shared", body={"classes": [_CLASS]}),

@@ -80,3 +80,12 @@ def test_who_and_what_is_not_there(subsidiary: Service) -> None:
     subsidiary.get("/v1/customers/DE/DE-C4/plan", plan=foreign, status=404)
     subsidiary.get("/v1/plans/DE.9/customers", status=404)
     assert subsidiary.get(f"/v1/plans/{foreign}/customers", customer="DE-C4")["items"] == []
+
+
+def test_a_scenario_is_no_customers_plan_before_it_is_approved(subsidiary: Service) -> None:
+    lever = {"lever": "leads", "operation": "multiply", "value": 2}
+    scenario = subsidiary.post("/v1/plans", {"subsidiary": "DE", "levers": [lever]})
+    mine = subsidiary.get("/v1/customers/DE/DE-C1/plan")
+    assert mine["plan"] == scenario["baseline"]
+    subsidiary.post(f"/v1/plans/{scenario['id']}/approve", {}, status=200)
+    assert subsidiary.get("/v1/customers/DE/DE-C1/plan")["plan"] == scenario["id"]

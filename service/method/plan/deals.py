@@ -17,6 +17,7 @@ FEWEST = 5
 MOST_OPEN = 1000
 """So many open deals are told one by one: the spread of a plan comes from the largest."""
 COLUMNS = (
+    "deal",
     "unit",
     "abc_class",
     "new_customer",
@@ -28,7 +29,7 @@ COLUMNS = (
     "buys",
     "amount",
 )
-_REACHED = ("deals", "deals_qualified", "deals_offered", "deals_won")
+REACHED = ("deals", "deals_qualified", "deals_offered", "deals_won")
 ALL_CLASSES = "borrowed from all classes"
 
 
@@ -40,13 +41,12 @@ def of_cohort(own: pd.DataFrame, every: pd.DataFrame) -> dict[str, Input]:
     """
     found: dict[str, Input] = {}
     for those, provenance in ((every, ALL_CLASSES), (own, "observed")):
-        deals = those[those["new_customer"]]
-        counts = _reached(deals)
-        for name, above, below in zip(CONVERSIONS, _REACHED[1:], _REACHED[:-1], strict=True):
+        counts = _reached(those)
+        for name, above, below in zip(CONVERSIONS, REACHED[1:], REACHED[:-1], strict=True):
             if counts["deals"] >= FEWEST and counts[below]:
                 evidence = Evidence(f"{above} / {below}", {above: counts[above], below: counts[below]})
                 found[name] = Input(counts[above] / counts[below], provenance, counts[below], evidence)
-        won = deals[(deals["outcome"] == "won") & deals["closed_now"]]
+        won = won_now(those)
         if len(won) >= FEWEST:
             median = float(won["months"].median())
             evidence = Evidence("median_months", {"median_months": median})
@@ -57,11 +57,11 @@ def of_cohort(own: pd.DataFrame, every: pd.DataFrame) -> dict[str, Input]:
 def win_rates(deals: pd.DataFrame, conversions: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
     """By class and stage the share that is won of those who reached it, of all classes together; from the method's
     conversions of the class where too few did."""
-    counts = _reached(deals[deals["new_customer"]])
+    counts = _reached(deals)
     return {
         name: [
             counts["deals_won"] / counts[reached] if counts[reached] >= FEWEST else prod(own[place:])
-            for place, reached in enumerate(_REACHED[:-1])
+            for place, reached in enumerate(REACHED[:-1])
         ]
         for name, own in conversions.items()
     }
@@ -75,13 +75,12 @@ def of_open(deals: pd.DataFrame, abc_class: str, share: float, rates: Sequence[f
     terms: dict[str, float] = {}
     amount = worth = wins = 0.0
     for stage, rate in enumerate(rates):
-        own = still[still["stage"] == stage]
-        part = own["abc_class"].map({abc_class: 1.0, "": share}).astype(float).fillna(0.0)
-        amounts = float((own["amount"] * part).sum()) / AMOUNT_SCALE
+        own = of_stage(deals, stage, abc_class, share)
+        amounts = float((own["amount"] * own["share"]).sum()) / AMOUNT_SCALE
         terms |= {f"amount_{stage + 1}": amounts, f"rate_{stage + 1}": rate}
         amount += amounts
         worth += amounts * rate
-        wins += float(part.sum()) * rate
+        wins += float(own["share"].sum()) * rate
     n = len(still)
     products = " + ".join(f"amount_{place} * rate_{place}" for place in (1, 2, 3))
     return {
@@ -107,14 +106,32 @@ def each_open(
     ]
 
 
+def of_stage(deals: pd.DataFrame, stage: int, abc_class: str, share: float) -> pd.DataFrame:
+    """Open deals of a stage with who does not buy, each with the `share` of it that is the class's."""
+    still = _open(deals)
+    own = still[still["stage"] == stage]
+    parts = own["abc_class"].map({abc_class: 1.0, "": share}).astype(float).fillna(0.0)
+    return own.assign(share=parts)
+
+
+def reached(deals: pd.DataFrame, step: str) -> pd.DataFrame:
+    """The deals of the cohort that reached one of the steps REACHED; who won is taken to have passed them all."""
+    cohort = deals[deals["new_customer"] & deals["created_now"] & (deals["outcome"] != "open")]
+    won = cohort["outcome"] == "won"
+    if step == REACHED[-1]:
+        return cohort[won]
+    return cohort[won | (cohort["stage"] >= REACHED.index(step))]
+
+
+def won_now(deals: pd.DataFrame) -> pd.DataFrame:
+    """Deals of new customers that were won in the window."""
+    return deals[deals["new_customer"] & (deals["outcome"] == "won") & deals["closed_now"]]
+
+
 def _open(deals: pd.DataFrame) -> pd.DataFrame:
     """Open deals with who does not buy."""
     return deals[(deals["outcome"] == "open") & ~deals["buys"]]
 
 
 def _reached(deals: pd.DataFrame) -> Mapping[str, int]:
-    """How many of the cohort reached each step; who won is taken to have passed them all."""
-    cohort = deals[deals["created_now"] & (deals["outcome"] != "open")]
-    won = cohort["outcome"] == "won"
-    counts = (len(cohort), *(int((won | (cohort["stage"] >= stage)).sum()) for stage in (1, 2)), int(won.sum()))
-    return dict(zip(_REACHED, counts, strict=True))
+    return {step: len(reached(deals, step)) for step in REACHED}

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from service.method.parameters import PlanParameters
-from service.method.plan.deals import of_cohort, of_open, win_rates
+from service.method.plan.deals import ALL_CLASSES, of_cohort, of_open, win_rates
 from service.method.plan.inputs import CONVERSIONS, RETENTION, Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.method.states import POOL, State
@@ -24,7 +24,8 @@ from service.values import AMOUNT_SCALE
 
 MONTHS_A_YEAR = 12
 FUNNEL = ("leads", "qualified", "offers", "wins")
-PARENT = "the whole subsidiary"
+OF_PARENT = "borrowed from the whole subsidiary"
+OF_PARENT_CLASSES = "borrowed from all classes of the whole subsidiary"
 _LOWEST = {"A": 0.0, "B": 0.0, "C": 1.0}
 """Where nobody tells of which class new customers are."""
 
@@ -59,7 +60,7 @@ def derive(
         own, steps = portfolios.get(unit, customers.iloc[:0]), funnels.get(unit, funnel.iloc[:0])
         cells = _observed(own, steps, parameters, months, prior_complete=prior_complete, parent=customers)
         register = registers.get(unit, deals.iloc[:0])
-        shares = _shares(own) or new_shares(customers)
+        shares = lead_shares(own, customers)
         for abc_class, inputs in cells.items():
             inputs.update(of_cohort(register[register["abc_class"] == abc_class], register))
             inputs.update(of_open(register, abc_class, shares[abc_class], rates[abc_class]))
@@ -168,7 +169,7 @@ def _funnel_by_class(
 ) -> dict[str, dict[str, float]]:
     """Sums of the funnel's counts by class, those without a customer spread."""
     sums = funnel.groupby("abc_class")[list(FUNNEL)].sum() / AMOUNT_SCALE
-    shares = _shares(customers) or new_shares(parent)
+    shares = lead_shares(customers, parent)
     found = {}
     for abc_class in CLASSES:
         found[abc_class] = {
@@ -176,6 +177,11 @@ def _funnel_by_class(
             for name in FUNNEL
         }
     return found
+
+
+def lead_shares(own: pd.DataFrame, customers: pd.DataFrame) -> Mapping[str, float]:
+    """Of which class the leads and deals of a unit are that name none: like its own customers, else like all."""
+    return _shares(own) or new_shares(customers)
 
 
 def new_shares(customers: pd.DataFrame) -> Mapping[str, float]:
@@ -229,7 +235,7 @@ def _completed(
 ) -> dict[str, Input]:
     """The unit's own inputs, those of the whole where it has none, the method's where nobody has."""
     borrowed = {
-        name: replace(found, provenance=f"borrowed from {PARENT}")
+        name: replace(found, provenance=OF_PARENT_CLASSES if found.provenance == ALL_CLASSES else OF_PARENT)
         for name, found in whole.items()
         if name != "leads" and found.provenance != "default"
     }
