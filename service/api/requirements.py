@@ -67,6 +67,12 @@ class RequirementRequest(Strict):
 
     plan: str = Field(max_length=80, description="Id of a plan.", examples=["DE.1"])
     norms: Norms = Field(default_factory=Norms)
+    observed: bool = Field(
+        default=False,
+        strict=True,
+        description="Contacts and hours by class that `norms` does not give are those of the plan's window, where its "
+        "statistics show them.",
+    )
 
 
 class Figures(Strict):
@@ -96,8 +102,20 @@ class RequirementTotal(Figures):
     kinds: list[KindHours]
 
 
+class UsedNorm(Strict):
+    norm: str
+    abc_class: str
+    stage: str | None = Field(description="Of stage_hours: lead, qualified or offer.")
+    value: float = Field(description="Contacts a year, or hours.")
+    provenance: str = Field(description="given, observed, borrowed from all classes, or method.")
+    n: int | None = Field(description="The customers, contacts or deals that it was observed on.")
+
+
 class RequirementDocument(ResultDocument, RequirementTotal):
     plan: str
+    norms: list[UsedNorm] = Field(
+        default_factory=list, description="Contacts and hours by class; empty where they were computed before."
+    )
     units: list[RequirementUnit]
 
 
@@ -126,7 +144,9 @@ def compute_requirement(
     """Hours by unit, class and kind of work, FTE needed against FTE there."""
 
     def work() -> Answer:
-        home, number, made = operation.compute(entry, operation.Question(asked.plan, asked.norms.given()))
+        home, number, made = operation.compute(
+            entry, operation.Question(asked.plan, asked.norms.given(), asked.observed)
+        )
         with entry.reading() as caller:
             row = keeping.get(caller, home, results.REQUIREMENT, number)
         return Answer(201 if made else 200, _document(row).model_dump_json())

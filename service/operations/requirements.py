@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
 from service.method.months import Window
+from service.method.norms import document, told
 from service.method.parameters import ResourceNorms
 from service.method.resources import KINDS, Requirement, requirement
 from service.method.segments.classes import CLASSES
 from service.operations import dimensions, keeping, methods
+from service.operations import norms as observed_norms
 from service.operations.plans import Unit, months_of, read_inputs
 from service.operations.segments import Entry
 from service.store import requirements, results
@@ -22,10 +24,11 @@ SPARE_BELOW = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A plan's id, and norms that replace the method's."""
+    """A plan's id, norms that replace the others, and whether the others are observed where the statistics show them."""
 
     plan: str
     norms: dict[str, Any]
+    observed: bool = False
 
 
 def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
@@ -33,7 +36,8 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     with entry.reading() as caller:
         home, plan = keeping.find(caller, results.PLAN, question.plan)
         norms = methods.version(caller, plan.method).parameters.resources
-        norms = ResourceNorms.model_validate(norms.model_dump() | question.norms)
+        seen = observed_norms.seen(caller, plan, norms) if question.observed else []
+        norms = ResourceNorms.model_validate(norms.model_dump() | document(seen) | question.norms)
         asked = (plan.method, plan.data_revision, {"plan": plan.number, "norms": norms.model_dump(mode="json")})
         kept = results.find(caller.connection, home, results.REQUIREMENT, keeping.digest(*asked))
         if kept is not None:
@@ -45,7 +49,8 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
     needed = requirement(inputs.average, norms)
     with entry.writing() as caller:
         there = present(employed, units, planned["by"], window)
-        summary = {"plan": question.plan, **_summary(units, needed, there, fte(employed, window))}
+        used = [asdict(one) for one in told(norms, seen, question.norms)]
+        summary = {"plan": question.plan, "norms": used, **_summary(units, needed, there, fte(employed, window))}
         number, made = keeping.keep(caller, home, results.REQUIREMENT, asked, summary)
         if made:
             key = {"subsidiary_id": home.one, "requirement": number}

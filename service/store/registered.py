@@ -49,3 +49,10 @@ def deals_between(connection: Connection, reach: Reach, since: date, until: date
     deal = registers.TABLES["deals"][0]
     lived = (deal.c.created <= until, or_(deal.c.closed.is_(None), deal.c.closed >= since))
     return connection.execute(select(deal).where(reach.covers(deal.c.subsidiary_id), *lived)).all()
+
+
+def activities_between(connection: Connection, reach: Reach, since: date, until: date) -> Sequence[Row[Any]]:
+    """Activities on the days from one to another."""
+    activity = registers.TABLES["activities"][0]
+    then = activity.c.date.between(since, until)
+    return connection.execute(select(activity).where(reach.covers(activity.c.subsidiary_id), then)).all()
