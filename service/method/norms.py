@@ -41,8 +41,8 @@ def observed(
     """By norm, class and stage. Amounts and hours are ten-thousandths.
 
     `customers`: abc_class, contacts (of the window). `contacts`: abc_class, hours of each call or meeting with a
-    customer. `deals`: columns as `deals.of_cohort` has them. `work`: deal, stage (0, 1, 2, at its day) and hours of each
-    activity on a deal.
+    customer. `deals`: columns as `deals.of_cohort` has them. `work`: deal, stage (0, 1, 2, at its day) and hours of
+    each activity on a deal.
     """
     found = [_contacts_a_year(customers, name, months, norms) for name in CLASSES]
     for name in CLASSES:

@@ -24,7 +24,7 @@ SPARE_BELOW = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A plan's id, norms that replace the others, and whether the others are observed where the statistics show them."""
+    """A plan's id, norms that go first, and whether the others are observed where the statistics show them."""
 
     plan: str
     norms: dict[str, Any]
