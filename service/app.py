@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import __version__
+from service.access.uses import Uses
 from service.api import contract, operations, problems
 from service.api.guard import Guard
 from service.api.security import utc_now
@@ -22,7 +23,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     # Two more connections: a job at work, and what it reports.
     pool_size = settings.pool_size + 2
     database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
-    worker = Worker(database, clock)
+    uses = Uses()
+    worker = Worker(database, clock, uses)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -48,6 +50,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.clock = clock
     app.state.settings = settings
     app.state.worker = worker
+    app.state.uses = uses
     problems.install(app)
     for router in contract.ROUTERS:
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)

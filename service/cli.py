@@ -24,6 +24,7 @@ from service.errors import KontorError
 from service.settings import Settings
 from service.store import keys as stored_keys
 from service.store.database import Database, newest_revision
+from service.store.reach import Reach
 
 commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
@@ -134,10 +135,21 @@ def list_keys() -> None:
     """Every key: id, name, scopes, reach, and whether it still works."""
     now = datetime.now(UTC)
     with _open(Settings()).reading() as connection:
-        for key, subsidiaries in stored_keys.listed(connection):
+        for key, subsidiaries in stored_keys.page(connection, Reach(None)):
             ended = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
             reach = "all" if key.whole_group else ",".join(subsidiaries)
             typer.echo("\t".join((key.id, key.name, key.scopes, reach, "ended" if ended else "works")))
+
+
+@keys.command("rotate")
+def rotate_key(
+    key: Annotated[str, typer.Argument(help="Id of the key, from `kontor keys list`.")],
+    hours: Annotated[int, typer.Option(min=0, max=720, help="So long the present secret is good yet.")] = 24,
+) -> None:
+    """Give a key another secret and print it. It is shown only now."""
+    with _open(Settings()).writing() as connection:
+        token = access.rotated(connection, key, timedelta(hours=hours), datetime.now(UTC))
+    typer.echo(str(token))
 
 
 @keys.command("revoke")

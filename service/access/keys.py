@@ -12,12 +12,13 @@ import string
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
-from service.errors import BadArgument, Forbidden, NotAuthenticated
+from service.errors import BadArgument, Conflict, Forbidden, NotAuthenticated
 from service.store import keys, subsidiaries
 from service.store.reach import Reach
 
@@ -33,6 +34,7 @@ class Scope(StrEnum):
     RESULTS_READ = "results:read"
     PLANS_WRITE = "plans:write"
     PLANS_APPROVE = "plans:approve"
+    METHOD_WRITE = "method:write"
     ADMIN = "admin"
 
 
@@ -73,7 +75,7 @@ def admit(connection: Connection, token: Token, scope: Scope, now: datetime) -> 
     """The caller behind a token; NotAuthenticated or Forbidden if the key is not good for this."""
     key = keys.get(connection, token.key_id)
     given = _hashed(token.secret)
-    if key is None or not hmac.compare_digest(key.secret_hash, given):
+    if key is None or not _fits(key, given, now):
         raise NotAuthenticated("This API key is unknown.")
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise NotAuthenticated("This API key has expired or was revoked.")
@@ -81,6 +83,22 @@ def admit(connection: Connection, token: Token, scope: Scope, now: datetime) -> 
         raise Forbidden(f"The key lacks the scope {scope.value}; it has {key.scopes}.")
     reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
     return Caller(connection, Reach(reached), key.id, now)
+
+
+def _fits(key: Row[Any], given: str, now: datetime) -> bool:
+    """Whether this is the key's secret, or the one before it that is still good."""
+    if hmac.compare_digest(key.secret_hash, given):
+        return True
+    former = key.former_hash is not None and key.former_until > now
+    return former and hmac.compare_digest(key.former_hash, given)
+
+
+def rotated(connection: Connection, key_id: str, overlap: timedelta, now: datetime) -> Token:
+    """Another secret of a key; the one of now is good for so long yet. Conflict where the key has ended."""
+    token = Token(key_id, _random(30))
+    if not keys.rotate(connection, key_id, _hashed(token.secret), now + overlap, now):
+        raise Conflict(f"Key {key_id} has expired or was revoked.")
+    return token
 
 
 def create(

@@ -25,6 +25,7 @@ from service.api import (
     group,
     indicators,
     jobs,
+    keys,
     kpis,
     methods,
     overrides,
@@ -56,6 +57,7 @@ ROUTERS: Sequence[APIRouter] = (
     subsidiaries.router,
     closed_months.router,
     group.router,
+    keys.router,
     forms.router,
     submissions.router,
     checks.router,
@@ -98,6 +100,7 @@ a subsidiary that the key does not reach is not found. Clients ignore fields the
 """
 TAGS = [
     {"name": "subsidiaries", "description": "Units that report, their closed months, and the group."},
+    {"name": "keys", "description": "Who may do what, for which subsidiaries, and until when."},
     {"name": "forms", "description": "What subsidiaries hand in: columns, types, rules, meaning."},
     {"name": "submissions", "description": "Handing in forms, and what became of it."},
     {"name": "data", "description": "What is stored, and what is missing."},

@@ -9,7 +9,7 @@ from pydantic import Field
 from service.api.models import FirstMonth, LastMonth, Period, Strict, WindowDocument
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
-from service.api.security import Administers, ReadsResults
+from service.api.security import ReadsResults, WritesMethods
 from service.errors import BadArgument, BadBody, Conflict, DocumentRefused, NoData, NotFound, TooLarge, WrongContentType
 from service.method.indicators import Indicator
 from service.method.parameters import Parameters, catalogue, declarations, describe
@@ -153,7 +153,7 @@ def list_methods(entry: ReadsResults) -> Page[MethodSummary]:
     },
 )
 def post_method(
-    request: Request, response: Response, entry: Administers, body: Annotated[bytes, Depends(_body)]
+    request: Request, response: Response, entry: WritesMethods, body: Annotated[bytes, Depends(_body)]
 ) -> MethodDocument:
     """A whole document of parameters and own indicators, as JSON or YAML; `/v1/methods/{method}/document` gives one to
     start from. It is checked as a whole, kept, and never changed: the same id with the same content answers 200, with

@@ -12,8 +12,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Connection
 
 from service.access.keys import Caller, Scope, Token, admit
+from service.access.uses import Uses
 from service.errors import NotAuthenticated
 from service.store.database import Database
 
@@ -30,24 +32,30 @@ class Entry:
     token: Token
     scope: Scope
     clock: Callable[[], datetime]
+    uses: Uses
 
     @contextmanager
     def reading(self) -> Iterator[Caller]:
         """Read from one snapshot."""
         with self.database.reading() as connection:
-            yield admit(connection, self.token, self.scope, self.clock())
+            yield self._admitted(connection)
 
     @contextmanager
     def looking_up(self) -> Iterator[Caller]:
         """Read by a single statement."""
         with self.database.looking_up() as connection:
-            yield admit(connection, self.token, self.scope, self.clock())
+            yield self._admitted(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Caller]:
         """Write; what the block did is stored if it ends well, and only then."""
         with self.database.writing() as connection:
-            yield admit(connection, self.token, self.scope, self.clock())
+            yield self._admitted(connection)
+
+    def _admitted(self, connection: Connection) -> Caller:
+        caller = admit(connection, self.token, self.scope, self.clock())
+        self.uses.seen(caller.key_id, caller.now)
+        return caller
 
 
 def needs(scope: Scope) -> Any:
@@ -59,7 +67,7 @@ def needs(scope: Scope) -> Any:
         if presented is None:
             raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
         state = request.app.state
-        return Entry(state.database, Token.read(presented.credentials), scope, state.clock)
+        return Entry(state.database, Token.read(presented.credentials), scope, state.clock, state.uses)
 
     entry.scope = scope  # type: ignore[attr-defined]
     return Depends(entry)
@@ -70,6 +78,7 @@ Submits = Annotated[Entry, needs(Scope.STATISTICS_WRITE)]
 ReadsResults = Annotated[Entry, needs(Scope.RESULTS_READ)]
 Plans = Annotated[Entry, needs(Scope.PLANS_WRITE)]
 Approves = Annotated[Entry, needs(Scope.PLANS_APPROVE)]
+WritesMethods = Annotated[Entry, needs(Scope.METHOD_WRITE)]
 Administers = Annotated[Entry, needs(Scope.ADMIN)]
 
 

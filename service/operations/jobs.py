@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Row
 
 from service.access.keys import Caller
+from service.access.uses import Uses
 from service.errors import KontorError, RequestInProgress, Unavailable
 from service.forms.catalogue import FORMS
 from service.forms.dialect import Dialect
@@ -25,6 +27,8 @@ from service.store.reach import Reach
 
 POLLED = 1.0
 """Seconds between looks for jobs that other processes accepted."""
+USES_STORED = 60.0
+"""Seconds between two times that last uses of keys are stored."""
 _log = logging.getLogger(__name__)
 
 
@@ -72,11 +76,13 @@ def found(caller: Caller, home: Reach, number: int) -> Row[Any]:
 
 
 class Worker:
-    """A thread that works on jobs, one after the other, until it is told to stop."""
+    """A thread that works on jobs, one after the other, until it is told to stop; beside it, it stores uses of keys."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], uses: Uses) -> None:
         self._database = database
         self._clock = clock
+        self._uses = uses
+        self._uses_due = monotonic() + USES_STORED
         self._stop = threading.Event()
         self._awake = threading.Event()
         self._progress: dict[tuple[int, int], tuple[int, int]] = {}
@@ -94,6 +100,10 @@ class Worker:
         self._stop.set()
         self._awake.set()
         self._thread.join()
+        try:
+            self._uses.store(self._database)
+        except KontorError:
+            _log.exception("last uses of keys were not stored")
 
     def progress(self, row: Row[Any]) -> tuple[int, int]:
         """Rows checked and loaded, as this process knows them or as they are stored."""
@@ -103,6 +113,9 @@ class Worker:
         while not self._stop.is_set():
             try:
                 worked = self._work()
+                if monotonic() > self._uses_due:
+                    self._uses_due = monotonic() + USES_STORED
+                    self._uses.store(self._database)
             except Exception:  # noqa: BLE001 - the thread goes on, whatever the database does
                 _log.exception("looking for jobs failed")
                 worked = False

@@ -12,6 +12,7 @@ import pytest
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import SecretStr
 
+from service.access import keys
 from service.access.keys import Scope, Token
 from service.app import create_app
 from service.operations.methods import standard
@@ -36,6 +37,7 @@ class Call:
     inside: tuple[int, ...] = (200, 201)
 
 
+_KEY = "keyForDE0000"
 _CUSTOMERS = [{"code": "X-1"}]
 _PEOPLE = [{"code": "X-1", "start": "2020-01-01"}]
 _LINES = [{"period": "2026-01", "revenue": "1"}]
@@ -74,6 +76,11 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("PUT", "/v1/subsidiaries/{subsidiary}"): Call(
         "hidden", body={"name": "DE-Company", "country": "DE", "currency": "EUR"}
     ),
+    ("GET", "/v1/keys"): Call("filtered"),
+    ("GET", "/v1/keys/{key}"): Call("hidden", path={"key": _KEY}),
+    ("POST", "/v1/keys"): Call("hidden", body={"name": "x", "scopes": ["statistics:read"], "subsidiaries": ["DE"]}),
+    ("POST", "/v1/keys/{key}/rotate"): Call("hidden", path={"key": _KEY}, body={}),
+    ("DELETE", "/v1/keys/{key}"): Call("hidden", path={"key": _KEY}),
     ("GET", "/v1/subsidiaries/{subsidiary}/closed-months"): Call("hidden"),
     ("PUT", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call("hidden", path={"period": "2024-01"}),
     ("DELETE", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call(
@@ -221,8 +228,11 @@ def _send(service: Service, method: str, route: RouteContext, key: str | None) -
 
 
 @pytest.fixture
-def group(service: Service) -> Service:
+def group(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     hand_in_group(service)
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "_random", lambda length: _KEY if length == len(_KEY) else "s" * length)
+        service.key(subsidiaries=["DE"])
     return service
 
 

@@ -110,6 +110,22 @@ def test_rows_of_segmentations_from_before_are_kept(database: Database) -> None:
     assert [tuple(row) for row in former] == [(None, 2), (None, 4), (3, 7), (1, 8), (0, 9)]
 
 
+def test_who_could_post_methods_before_still_can(database: Database) -> None:
+    config = _alembic_config()
+    with database._engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0011")
+        old = MetaData()
+        old.reflect(connection, only=["api_key"])
+        given = {"name": "", "secret_hash": "", "whole_group": True, "created_at": NOW["created_at"]}
+        for place, scopes in enumerate(("admin", "results:read admin", "results:read", "administers")):
+            connection.execute(old.tables["api_key"].insert().values(given | {"id": str(place), "scopes": scopes}))
+    database.migrate()
+    with database.reading() as connection:
+        found = connection.execute(text("SELECT scopes FROM api_key ORDER BY id")).scalars().all()
+    assert found == ["admin method:write", "results:read admin method:write", "results:read", "administers"]
+
+
 AMOUNTS = st.integers(-(10**16), 10**16) | st.integers(-9, 9)
 RATES = st.integers(1, 10**13) | st.sampled_from([5 * 10**11, 25 * 10**10, 15 * 10**11, 10**12, 1])
 
