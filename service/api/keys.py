@@ -92,7 +92,8 @@ def get_key(key: KeyPath, entry: Administers) -> KeyDocument:
 def create_key(asked: KeyRequest, entry: Administers) -> NewKey:
     """It is shown once. Sent again, the request makes another key: revoke the one that was not received."""
     with entry.writing() as caller:
-        wanted = Asked(asked.name, list(dict.fromkeys(asked.scopes)), asked.subsidiaries, asked.days)
+        reached = None if asked.subsidiaries is None else list(dict.fromkeys(asked.subsidiaries))
+        wanted = Asked(asked.name, list(dict.fromkeys(asked.scopes)), reached, asked.days)
         return _new(operations.create(caller, wanted), caller.now)
 
 
