@@ -58,11 +58,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose key was accepted, inside one transaction."""
+    """Somebody whose key was accepted, inside one transaction. `principal` is what records of his doing name: the
+    public id of the key, at most 32 characters."""
 
     connection: Connection
     reach: Reach
-    key_id: str
+    principal: str
     now: datetime
 
     def whole_group(self) -> None:

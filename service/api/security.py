@@ -54,7 +54,7 @@ class Entry:
 
     def _admitted(self, connection: Connection) -> Caller:
         caller = admit(connection, self.token, self.scope, self.clock())
-        self.uses.seen(caller.key_id, caller.now)
+        self.uses.seen(caller.principal, caller.now)
         return caller
 
 
@@ -64,6 +64,8 @@ def needs(scope: Scope) -> Any:
     async def entry(
         request: Request, presented: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
     ) -> Entry:
+        if len(request.headers.getlist("authorization")) > 1:
+            raise NotAuthenticated("Send one Authorization header, not several.")
         if presented is None:
             raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
         state = request.app.state

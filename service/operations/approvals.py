@@ -37,7 +37,7 @@ def approve(caller: Caller, identifier: str, note: str, *, stale: bool) -> None:
     decision = {
         "first": first,
         "decided_at": caller.now,
-        "key_id": caller.key_id,
+        "key_id": caller.principal,
         "data_revision": revision,
         "note": note,
     }

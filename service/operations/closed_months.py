@@ -23,7 +23,7 @@ def close(caller: Caller, subsidiary: str, period: str, note: str) -> Row[Any]:
     if number >= present:
         newest = month_text(present - 1)
         raise BadArgument("period", f"{period} has not ended: {newest} is the newest month that can be closed.")
-    closed_months.close(caller.connection, home, number, caller.now, caller.key_id, note)
+    closed_months.close(caller.connection, home, number, caller.now, caller.principal, note)
     return _found(caller, home, number, period)
 
 
@@ -31,7 +31,7 @@ def reopen(caller: Caller, subsidiary: str, period: str, reason: str) -> None:
     """Open the month again; NotFound where it is not closed."""
     home, number = _locked(caller, subsidiary, period)
     _found(caller, home, number, period)
-    closed_months.reopen(caller.connection, home, number, caller.now, caller.key_id, reason)
+    closed_months.reopen(caller.connection, home, number, caller.now, caller.principal, reason)
 
 
 def refused_rows(connection: Connection, home: Reach, staged: Staged) -> list[Problem]:

@@ -122,7 +122,7 @@ def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: b
     declaration = json.dumps({"feeds": wanted, "replace": replace})
     columns = {f"feed_{group}": feed for group, feed in wanted.items()}
     subsidiaries.change(connection, home, columns, caller.now)
-    revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "feeds", declared=declaration)
+    revisions.raise_to(connection, home, revision, caller.now, caller.principal, "feeds", declared=declaration)
 
 
 def _stored(connection: Connection, home: Reach, register: str, declared: str) -> dict[str, Any]:

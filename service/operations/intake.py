@@ -64,7 +64,7 @@ def submit(
     values |= {"warning_count": len(warnings), "control": json.dumps(control.block(connection, home, form, handed_in))}
     number = _recorded(caller, home, handed, values, found, warnings)
     if merged.changed:
-        revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "submission", number)
+        revisions.raise_to(connection, home, revision, caller.now, caller.principal, "submission", number)
     return number, _located(handed, found.listed()), _located(handed, warnings)
 
 
@@ -165,7 +165,7 @@ def _values(
         "sha256": source.sha256,
         "size": source.size,
         "received_at": caller.now,
-        "key_id": caller.key_id,
+        "key_id": caller.principal,
         "received": received,
         "accepted": accepted,
         "added": merged.added,

@@ -60,7 +60,7 @@ def accept(caller: Caller, home: Reach, handed: Handed, order: Order) -> Row[Any
         "form": handed.form.name,
         "terms": json.dumps(terms),
         "sha256": source.sha256,
-        "key_id": caller.key_id,
+        "key_id": caller.principal,
         "created_at": caller.now,
     }
     number = jobs.create(caller.connection, home, values)

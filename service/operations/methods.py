@@ -80,7 +80,7 @@ def post(caller: Caller, parameters: Parameters) -> tuple[Version, bool]:
     caller.whole_group()
     # The group's row is locked, so two posts of one id come one after the other.
     subsidiaries.revision_for_writing(caller.connection, caller.reach.narrowed([GROUP]))
-    given = Version(parameters, _sha256(parameters), caller.key_id, caller.now)
+    given = Version(parameters, _sha256(parameters), caller.principal, caller.now)
     try:
         kept = version(caller, parameters.id)
     except NotFound:
@@ -90,7 +90,7 @@ def post(caller: Caller, parameters: Parameters) -> tuple[Version, bool]:
             "valid_from": parse_month(parameters.valid_from),
             "document": canonical(parameters),
             "sha256": given.sha256,
-            "key_id": caller.key_id,
+            "key_id": caller.principal,
             "created_at": caller.now,
         }
         methods.add(caller.connection, values)

@@ -53,9 +53,9 @@ def put(caller: Caller, subsidiary: str, code: str, values: dict[str, Any], if_m
         if all(getattr(found.current, name) == wanted[name] for name in _VALUES):
             return found
         must_match(if_match, found.etag, "override")
-    overrides.end(caller.connection, home, customer, caller.now, caller.key_id)
-    overrides.add(caller.connection, home, customer, wanted | {"at": caller.now, "key_id": caller.key_id})
-    revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.key_id, "override")
+    overrides.end(caller.connection, home, customer, caller.now, caller.principal)
+    overrides.add(caller.connection, home, customer, wanted | {"at": caller.now, "key_id": caller.principal})
+    revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.principal, "override")
     return get(caller, subsidiary, code)
 
 
@@ -65,8 +65,8 @@ def end(caller: Caller, subsidiary: str, code: str) -> Overrides:
     revision = subsidiaries.revision_for_writing(caller.connection, home)
     if get(caller, subsidiary, code).current is None:
         raise NotFound(f"Nothing is set for customer {code!r}: the computed class and segment count.")
-    overrides.end(caller.connection, home, customer, caller.now, caller.key_id)
-    revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.key_id, "override")
+    overrides.end(caller.connection, home, customer, caller.now, caller.principal)
+    revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.principal, "override")
     return get(caller, subsidiary, code)
 
 

@@ -28,7 +28,7 @@ def withdraw(caller: Caller, home: Reach, number: int, reason: str) -> None:
         revision += 1
         _take_back(caller, home, row.form, brought, revision)
         feeds.derive(caller, home, FORMS[row.form], brought, revision)
-        revisions.raise_to(connection, home, revision, caller.now, caller.key_id, "withdrawal", number)
+        revisions.raise_to(connection, home, revision, caller.now, caller.principal, "withdrawal", number)
     submissions.withdrawn(connection, home, number, caller.now, revision, reason)
 
 
