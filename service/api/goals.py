@@ -6,10 +6,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from service.api.models import ResultPath, Strict, example
-from service.api.plans import LeverName, PlanClass
+from service.api.plans import PlanClass
 from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import BadArgument, NotFound
+from service.method.parameters import LeverName
 from service.method.plan.ways import MOST_MOVERS, Aim, Form, Mover
 from service.operations import goals
 from service.values import Money, Number

@@ -194,6 +194,7 @@ class CalculatedHours(Strict):
     orders: Number
     reactivation: Number
     growth: Number
+    programmes: Number
 
 
 class CalculatedResources(RequirementTotal):

@@ -17,6 +17,7 @@ from service.api.results import ResultDocument
 from service.api.security import Plans, ReadsResults
 from service.errors import BadArgument, NoData, NotFound
 from service.method.months import month_text
+from service.method.parameters import LeverName
 from service.method.plan import levers
 from service.method.plan.goal import Question as Goal
 from service.operations import approvals, keeping, scenarios
@@ -28,23 +29,6 @@ from service.values import Code, Money, MonthText, Number, to_decimal
 router = APIRouter(tags=["plans"])
 
 Unit = Literal["salesperson", "channel"]
-LeverName = Literal[
-    "customers",
-    "retention",
-    "order_frequency",
-    "value_per_order",
-    "price",
-    "quantity",
-    "margin_rate",
-    "leads",
-    "conversion_1",
-    "conversion_2",
-    "conversion_3",
-    "cycle_months",
-    "reactivation_rate",
-    "win_rate",
-    "capture",
-]
 PlanClass = Literal["A", "B", "C"]
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6, strict=True)]
 

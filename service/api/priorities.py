@@ -7,10 +7,10 @@ from pydantic import Field
 
 from service.api.models import Share, Strict, example
 from service.api.plan_calculations import Positive
-from service.api.plans import LeverName
 from service.api.problems import responses
 from service.api.security import ReadsResults
 from service.errors import NoData, NotFound
+from service.method.parameters import LeverName
 from service.method.priorities import Candidate, class_of, ranked
 from service.operations import lever_priorities, methods, priorities
 from service.values import Code, Money, Number

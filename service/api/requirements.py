@@ -13,6 +13,7 @@ from service.api.problems import responses
 from service.api.results import ResultDocument
 from service.api.security import Plans, ReadsResults
 from service.errors import BadArgument, NotFound
+from service.method.parameters import LeverName
 from service.operations import keeping
 from service.operations import requirements as operation
 from service.operations.repeats import Answer
@@ -25,6 +26,14 @@ router = APIRouter(tags=["resources"])
 Norm = Annotated[float, Field(ge=0, le=1e4, allow_inf_nan=False, strict=True)]
 PerClass = Annotated[list[Norm], Field(min_length=3, max_length=3)]
 CLASSES = ("A", "B", "C")
+_BY_CLASS = ("contacts_a_year", "hours_a_contact", "stage_hours")
+
+
+class Programme(Strict):
+    """What is done to move a lever: trainings, campaigns, visits beyond the norms."""
+
+    lever: LeverName
+    hours: Norm = Field(description="Of all sellers together a year; counted where the plan has the lever.")
 
 
 class Norms(Strict):
@@ -52,14 +61,20 @@ class Norms(Strict):
     recruiting_months: Annotated[int, Field(ge=0, le=24, strict=True)] | None = None
     hiring_pay_months: Annotated[float, Field(ge=0, le=1e4, strict=True)] | None = None
     attrition: Annotated[float, Field(ge=0, lt=1, strict=True)] | None = None
+    programmes: Annotated[list[Programme], Field(max_length=15)] | None = None
 
     def given(self) -> dict[str, Any]:
         """As the method's document has them."""
-        return {
-            name: dict(zip(CLASSES, value, strict=True)) if isinstance(value, list) and name != "ramp" else value
+        found = {
+            name: dict(zip(CLASSES, value, strict=True)) if name in _BY_CLASS else value
             for name, value in self
             if value is not None
         }
+        if self.programmes is not None:
+            found["programmes"] = {one.lever: one.hours for one in self.programmes}
+            if len(found["programmes"]) < len(self.programmes):
+                raise BadArgument("programmes", "A lever stands twice.")
+        return found
 
 
 class RequirementRequest(Strict):

@@ -53,6 +53,24 @@ def _month(text: str) -> str:
 
 
 Month = Annotated[MonthText, AfterValidator(_month)]
+LeverName = Literal[
+    "customers",
+    "retention",
+    "order_frequency",
+    "value_per_order",
+    "price",
+    "quantity",
+    "margin_rate",
+    "leads",
+    "conversion_1",
+    "conversion_2",
+    "conversion_3",
+    "cycle_months",
+    "reactivation_rate",
+    "win_rate",
+    "capture",
+]
+"""Arguments of the plan that somebody can change; `plan.levers` says what each is."""
 Stages = tuple[Number, Number, Number]
 Ramp = Annotated[tuple[Share, ...], Field(max_length=24)]
 Conversions = tuple[Share, Share, Share]
@@ -207,6 +225,12 @@ class ResourceNorms(_Group):
     )
     attrition: Annotated[Share, Field(lt=1)] = _parameter(
         "share", "Of the team who leave within a year.", assumption=True, default=0
+    )
+    programmes: dict[LeverName, Number] = _parameter(
+        "hours a year",
+        "That the programme behind a lever takes of the sellers while the lever works.",
+        assumption=True,
+        default={},
     )
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from service.errors import AmountTooLarge, BadArgument
 from service.method.parameters import ResourceNorms
 from service.method.plan.inputs import CONVERSIONS, Inputs
+from service.method.plan.levers import STANDS_FOR
 from service.method.segments.classes import CLASSES
 
 MONTHS_A_YEAR = 12
 MOST_HOURS = 1e13
 LEAST_HOURS = 1.0
 """Somebody with less selling time a year is no seller."""
-KINDS = ("contacts", "acquisition", "orders", "reactivation", "growth")
+KINDS = ("contacts", "acquisition", "orders", "reactivation", "growth", "programmes")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     """Hours by unit, class and kind of work for a plan with these inputs.
 
     Growth hours count GROW customers by their class. Orders are those of existing, new and reactivated customers.
+    Programmes are those behind the levers of these inputs.
     AmountTooLarge where the inputs lead out of all bounds.
     """
     v = inputs.values
@@ -91,12 +93,23 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
         "orders": sum(orders.values()) * norms.hours_an_order,
         "reactivation": v["pool"] * norms.hours_a_reactivation,
         "growth": v["grow_customers"] * norms.hours_a_grow_customer,
+        "programmes": _programmes(inputs, norms),
     }
     in_work = (v["leads"] * v["conversion_1"] * v["cycle_months"]).sum(axis=1) / MONTHS_A_YEAR
     total = sum(float(part.sum()) for part in hours.values()) + float(average.sum()) + float(in_work.sum())
     if not total < MOST_HOURS:
         raise AmountTooLarge("The hours leave all bounds: check levers and norms.")
     return Requirement(hours, orders, average, in_work, productive_hours(norms), norms.simultaneous_deals)
+
+
+def _programmes(inputs: Inputs, norms: ResourceNorms) -> np.ndarray:
+    """Hours behind the levers that moved, evenly over units and over the classes that they move."""
+    hours = np.zeros_like(inputs.values["customers"])
+    for lever, taken in norms.programmes.items():
+        moved = inputs.moved.get(STANDS_FOR.get(lever, (lever,))[0])
+        if moved is not None and len(hours):
+            hours += taken * moved / (moved.sum() * len(hours))
+    return hours
 
 
 def _by_class(norm: Mapping[str, float]) -> np.ndarray:

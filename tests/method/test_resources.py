@@ -3,6 +3,7 @@ import pytest
 from service.errors import AmountTooLarge, BadArgument
 from service.method.parameters import ResourceNorms
 from service.method.plan.inputs import Input, Inputs
+from service.method.plan.levers import Lever, apply
 from service.method.resources import productive_hours, requirement
 from tests.method.frames import PARAMETERS
 
@@ -48,3 +49,19 @@ def test_hours_out_of_all_bounds_are_refused() -> None:
     cell = {"leads": Input(float("inf"), "given")}
     with pytest.raises(AmountTooLarge):
         requirement(Inputs.of({"": {"A": cell}}), norms())
+
+
+def test_programmes_are_counted_for_the_levers_that_the_plan_has() -> None:
+    cells = {"A": {"customers": Input(4, "given"), "to_A": Input(0.5, "given"), "to_B": Input(0.25, "given")}}
+    programmes = norms(programmes={"retention": 60, "price": 30, "leads": 8})
+    own = Inputs.of({"one": cells, "two": cells})
+    assert requirement(own, programmes).hours["programmes"].sum() == 0
+    moved = apply(own, [Lever("retention", "multiply", 1.1, "A"), Lever("price", "add", 0.02, start=7)])
+    hours = requirement(moved.average, programmes).hours["programmes"]
+    assert hours.tolist() == [[35, 5, 5], [35, 5, 5]]
+    assert requirement(Inputs.of({}), programmes).unit_hours.tolist() == []
+
+
+def test_a_programme_is_that_of_a_lever() -> None:
+    with pytest.raises(ValueError, match="luck"):
+        norms(programmes={"luck": 1})

@@ -67,3 +67,10 @@ def test_the_next_years_begin_with_the_customers_of_the_year_before() -> None:
     (found,) = steps(apply(own, [Lever("retention", "set", 1.0), Lever("leads", "set", 0.0)]), EVEN, NORMS)
     first = found.gain
     assert found.three_year_gain > 2.9 * first
+
+
+def test_a_programme_prices_what_had_no_effort() -> None:
+    own = units(price=[0.0, 0.1, 0.1, 0.1])
+    (found,) = steps(own, EVEN, NORMS.model_copy(update={"programmes": {"price": 40.0, "leads": 7.0}}))
+    assert (found.hours, found.three_year_hours) == (40, 120)
+    assert found.index == pytest.approx(found.gain / 40)

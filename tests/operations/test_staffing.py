@@ -106,6 +106,20 @@ def test_what_remains_and_what_is_cut_is_the_plan(subsidiary: Service, by: list[
     assert revenues[0] >= revenues[1] > revenues[2]
 
 
+def test_the_programme_of_a_lever_takes_its_hours(subsidiary: Service) -> None:
+    lever = {"lever": "price", "operation": "add", "value": 0.02}
+    plan = subsidiary.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"], "levers": [lever]})
+    programmes = [{"lever": "price", "hours": 60.0}, {"lever": "leads", "hours": 7.0}]
+    body = {"plan": plan["id"], "norms": {"programmes": programmes}}
+    required = subsidiary.post("/v1/resource-requirements", body)
+    assert {one["kind"]: one["hours"] for one in required["kinds"]}["programmes"] == 60
+    months = subsidiary.get(f"/v1/resource-requirements/{required['id']}/staffing")["months"]
+    kinds = [own["hours"] for month in months for own in month["kinds"] if own["kind"] == "programmes"]
+    assert kinds == [5.0] * 12
+    body["norms"]["programmes"] = [*programmes, programmes[0]]
+    subsidiary.post("/v1/resource-requirements", body, status=422)
+
+
 def test_without_sellers_nothing_is_said(service: Service) -> None:
     body = {"name": "DE-Company", "country": "DE", "currency": "EUR"}
     assert service.client.put("/v1/subsidiaries/DE", json=body).status_code == 201

@@ -7,11 +7,12 @@ from typing import Literal
 import numpy as np
 
 from service.errors import BadArgument
+from service.method.parameters import LeverName
 from service.method.plan.inputs import RETENTION, SHARES, Inputs
 from service.method.segments.classes import CLASSES
 
 MONTHS_A_YEAR = 12
-LEVERS: Mapping[str, str] = {
+LEVERS: Mapping[LeverName, str] = {
     "customers": "Customers of the class at the start.",
     "retention": "Share of the class's customers who go on buying.",
     "order_frequency": "Orders per customer and year.",

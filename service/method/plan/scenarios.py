@@ -46,7 +46,7 @@ def elasticities(inputs: Inputs, season: Sequence[float], spread: Spread = "bloc
     """
     found = plan(inputs, season, spread)
     totals = np.array([[found.revenue], [found.margin]])
-    answers = {}
+    answers: dict[str, np.ndarray] = {}
     for lever in LEVERS:
         effects = [month.sum(axis=(0, 2)) for month in _effects(lever, inputs, found, season, spread)]
         answers[lever] = np.divide(effects, totals, out=np.full((2, len(CLASSES)), np.nan), where=totals != 0)

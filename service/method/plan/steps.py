@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.method.parameters import ResourceNorms
+from service.method.parameters import LeverName, ResourceNorms
 from service.method.plan.blocks import plan
 from service.method.plan.inputs import CONVERSIONS, Inputs
 from service.method.plan.levers import LEVERS, value_of, with_value
@@ -31,7 +31,7 @@ _RESTS_ON: Mapping[str, str] = {
 class Step:
     """What half the way to the best quarter of the peers brings and takes, in the plan's year and over three years."""
 
-    lever: str
+    lever: LeverName
     units: int
     gain: float
     hours: float
@@ -48,7 +48,7 @@ def steps(inputs: Inputs, season: Sequence[float], norms: ResourceNorms) -> list
     """A step for each lever in which some unit is behind the best quarter of its peers, the units of the plan.
 
     Best by margin an hour first; those without recorded effort last, by what they bring over three years. Customers are
-    a state and no lever of this kind. A price brings margin at 100 %.
+    a state and no lever of this kind. A price brings margin at 100 %. A step takes the programme of its lever too.
     """
     flat = inputs.average
     base = _years(flat, season, norms)
@@ -58,6 +58,7 @@ def steps(inputs: Inputs, season: Sequence[float], norms: ResourceNorms) -> list
         moved = int((new != old).any(axis=1).sum())
         if moved and lever != "customers":
             gains, hours = _difference(lever, _years(with_value(flat, lever, new), season, norms), base)
+            hours = [one + norms.programmes.get(lever, 0.0) for one in hours]
             found.append(Step(lever, moved, gains[0], hours[0], sum(gains), sum(hours)))
     return sorted(found, key=lambda one: (one.index is None, -(one.index or 0.0), -one.three_year_gain, one.lever))
 
