@@ -35,7 +35,7 @@ translations: $(VENV)/.run
 	$(BIN)/python -m service.forms.messages
 
 openapi: $(VENV)/.run
-	$(BIN)/kontor openapi openapi/kontor.v1.yaml
+	$(BIN)/kontor openapi openapi
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/customer_card.py

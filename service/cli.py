@@ -12,13 +12,13 @@ from typing import Annotated
 import httpx
 import typer
 import uvicorn
-import yaml
 from pydantic import SecretStr
 from rich.console import Console
 
 from service import demo as demonstration
 from service.access import keys as access
 from service.access.keys import Scope
+from service.api import contract
 from service.app import create_app
 from service.errors import KontorError
 from service.settings import Settings
@@ -73,17 +73,17 @@ def migrate() -> None:
 
 
 @commands.command()
-def openapi(path: Annotated[Path, typer.Argument(help="File to write.")] = Path("openapi/kontor.v1.yaml")) -> None:
-    """Write the contract."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(contract_text(), encoding="utf-8")
-    typer.echo(f"Wrote {path}.")
+def openapi(folder: Annotated[Path, typer.Argument(help="Folder to write into.")] = Path("openapi")) -> None:
+    """Write the contract: OpenAPI 3.1, and generated from it 3.0 and Swagger 2.0."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in contract_files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        typer.echo(f"Wrote {folder / name}.")
 
 
-def contract_text() -> str:
-    """The contract as YAML."""
-    document = create_app(Settings(database_url=SecretStr("sqlite://"))).openapi()
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+def contract_files() -> dict[str, str]:
+    """Name and text of the contract's files."""
+    return contract.files(create_app(Settings(database_url=SecretStr("sqlite://"))).openapi())
 
 
 @commands.command()

@@ -115,7 +115,7 @@ class Counted(Strict):
         return self.customers, self.orders, float(self.revenue)
 
 
-class ClassFacts(Strict):
+class MeasuredClass(Strict):
     abc_class: Literal["A", "B", "C", "N"]
     planned: Counted
     actual: Counted
@@ -139,7 +139,7 @@ class AttainmentFacts(Strict):
     planned: Annotated[list[Money], Field(min_length=12, max_length=12)]
     actual: Annotated[list[Money], Field(min_length=1, max_length=12)]
     weight: Annotated[Weight, Field(strict=True)] = 0.5
-    classes: Annotated[list[ClassFacts], Field(max_length=4)] = Field(default_factory=list)
+    classes: Annotated[list[MeasuredClass], Field(max_length=4)] = Field(default_factory=list)
 
 
 class CalculatedDeviation(Strict):

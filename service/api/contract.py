@@ -1,11 +1,14 @@
 """The contract as a whole: which rooms of the API there are, and the corrections that make its OpenAPI document say
 what the service does (FastAPI would promise its own error shape)."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+import yaml
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 
 from service.api import (
     allocations,
@@ -18,6 +21,7 @@ from service.api import (
     coverage,
     customer_plans,
     customers,
+    dialects,
     exchange_rates,
     explanations,
     forms,
@@ -135,6 +139,27 @@ def install(app: FastAPI) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]
 
+    @app.get("/openapi-3.0.json", include_in_schema=False)
+    def openapi_3_0() -> JSONResponse:
+        return JSONResponse(dialects.openapi_3_0(app.openapi()))
+
+    @app.get("/swagger-2.0.json", include_in_schema=False)
+    def swagger_2_0() -> JSONResponse:
+        return JSONResponse(dialects.swagger_2_0(app.openapi()))
+
+
+def files(document: dict[str, Any]) -> dict[str, str]:
+    """Name and text of the contract's files: the contract, and what is generated from it."""
+    return {
+        "kontor.v1.yaml": yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120),
+        "kontor.v1.openapi-3.0.json": _json(dialects.openapi_3_0(document)),
+        "kontor.v1.swagger-2.0.json": _json(dialects.swagger_2_0(document)),
+    }
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
 
 def _corrected(document: dict[str, Any]) -> dict[str, Any]:
     for path in document["paths"].values():
@@ -157,7 +182,7 @@ def _flattened(node: Any) -> Any:
         return [_flattened(item) for item in node]
     if not isinstance(node, dict):
         return node
-    node = {name: _flattened(value) for name, value in node.items()}
+    node = {name: _flattened(value) for name, value in _with_limits(node).items()}
     choices = node.get("anyOf")
     if isinstance(choices, list) and {"type": "null"} in choices and len(choices) == 2:
         (choice,) = [one for one in choices if one != {"type": "null"}]
@@ -166,3 +191,12 @@ def _flattened(node: Any) -> Any:
             nullable = {"enum": [*choice["enum"], None]} if "enum" in choice else {}
             return {**choice, **nullable, **node, "type": [choice["type"], "null"]}
     return node
+
+
+def _with_limits(node: dict[str, Any]) -> dict[str, Any]:
+    """A schema whose limits have their names: behind a validator of our own pydantic writes `ge` for `minimum`."""
+    found = {_LIMITS[name]: value for name, value in node.items() if name in _LIMITS and not isinstance(value, dict)}
+    return {**found, **{name: value for name, value in node.items() if _LIMITS.get(name) not in found}}
+
+
+_LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

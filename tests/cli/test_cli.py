@@ -75,9 +75,9 @@ def test_a_revoked_key_is_refused_at_once(server: Server) -> None:
 
 
 def test_the_contract_is_written(tmp_path: Path) -> None:
-    done = run("sqlite://", "openapi", str(tmp_path / "openapi" / "k.yaml"))
+    done = run("sqlite://", "openapi", str(tmp_path / "openapi"))
     assert done.returncode == 0
-    assert (tmp_path / "openapi" / "k.yaml").read_text(encoding="utf-8").startswith("openapi: 3.1")
+    assert (tmp_path / "openapi" / "kontor.v1.yaml").read_text(encoding="utf-8").startswith("openapi: 3.1")
 
 
 def test_the_demonstration_ends_after_printing(tmp_path: Path) -> None:
