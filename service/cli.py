@@ -1,22 +1,28 @@
 """The command `kontor`."""
 
+import json
 import os
 import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
 import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
+from sqlalchemy import Connection
 
 from service import demo as demonstration
+from service.access import audit as auditing
 from service.access import keys as access
+from service.access.audit import OPERATOR, Action, Origin
 from service.access.keys import Scope
 from service.api import contract
 from service.app import create_app
@@ -28,7 +34,9 @@ from service.store.reach import Reach
 
 commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
+audit = typer.Typer(help="The audit: who did what.", no_args_is_help=True)
 commands.add_typer(keys, name="keys")
+commands.add_typer(audit, name="audit")
 
 _GRACE_SECONDS = 20
 NARROWEST = 110
@@ -67,9 +75,9 @@ def serve(
 @commands.command()
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
-    database = _open(Settings())
-    database.migrate()
-    typer.echo(f"The database is at revision {database.revision()}.")
+    with closing(_open(Settings())) as database:
+        database.migrate()
+        typer.echo(f"The database is at revision {database.revision()}.")
 
 
 @commands.command()
@@ -95,8 +103,10 @@ def demo(
     url = os.environ.get("KONTOR_DATABASE_URL", DEMO_DATABASE)
     settings = Settings(database_url=SecretStr(url))
     _prepare(settings)
-    with _open(settings).writing() as connection:
-        token = access.create(connection, "demo", list(Scope), None, datetime.now(UTC))
+    now = datetime.now(UTC)
+    with _writing(settings) as connection:
+        token = access.create(connection, "demo", list(Scope), None, now)
+        _noted(connection, token.key_id, "key.create", now)
     server, address = _start(settings, port)
     out = Console(width=max(shutil.get_terminal_size().columns, NARROWEST))
     try:
@@ -125,8 +135,9 @@ def create_key(
     """Make a key and print it. It is shown only now."""
     now = datetime.now(UTC)
     expires = None if days is None else now + timedelta(days=days)
-    with _open(Settings()).writing() as connection:
+    with _writing(Settings()) as connection:
         token = access.create(connection, name, scope, subsidiary or None, now, expires)
+        _noted(connection, token.key_id, "key.create", now)
     typer.echo(str(token))
 
 
@@ -134,7 +145,7 @@ def create_key(
 def list_keys() -> None:
     """Every key: id, name, scopes, reach, and whether it still works."""
     now = datetime.now(UTC)
-    with _open(Settings()).reading() as connection:
+    with _reading(Settings()) as connection:
         for key, subsidiaries in stored_keys.page(connection, Reach(None)):
             ended = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
             reach = "all" if key.whole_group else ",".join(subsidiaries)
@@ -147,36 +158,98 @@ def rotate_key(
     hours: Annotated[int, typer.Option(min=0, max=720, help="So long the present secret is good yet.")] = 24,
 ) -> None:
     """Give a key another secret and print it. It is shown only now."""
-    with _open(Settings()).writing() as connection:
-        token = access.rotated(connection, key, timedelta(hours=hours), datetime.now(UTC))
+    now = datetime.now(UTC)
+    with _writing(Settings()) as connection:
+        before = access.terms(connection, key)
+        token = access.rotated(connection, key, timedelta(hours=hours), now)
+        _noted(connection, key, "key.rotate", now, before)
     typer.echo(str(token))
 
 
 @keys.command("revoke")
 def revoke_key(key: Annotated[str, typer.Argument(help="Id of the key, from `kontor keys list`.")]) -> None:
     """End a key at once."""
-    with _open(Settings()).writing() as connection:
-        if not stored_keys.revoke(connection, key, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    with _writing(Settings()) as connection:
+        before = access.terms(connection, key)
+        if not stored_keys.revoke(connection, key, now):
             _refuse(f"There is no working key {key}.")
+        _noted(connection, key, "key.revoke", now, before)
     typer.echo(f"Key {key} is revoked.")
+
+
+def _noted(
+    connection: Connection, key: str, action: Action, now: datetime, before: dict[str, Any] | None = None
+) -> None:
+    auditing.write(connection, OPERATOR, now, Origin(), access.noted(connection, key, action, before))
+
+
+Seals = Annotated[
+    Path | None, typer.Argument(help="File of seals, which `kontor audit seal` writes.", dir_okay=False, exists=True)
+]
+
+
+@audit.command("verify")
+def verify_audit(seals: Seals = None) -> None:
+    """Check every chain of the audit, against seals where given; the first broken entry of each is named."""
+    settings = Settings()
+    lines = [] if seals is None else seals.read_text(encoding="utf-8").splitlines()
+    sealed = auditing.read_seals(lines, _seal_key(settings)) if lines else {}
+    with _reading(settings) as connection:
+        count, broken = auditing.verify(connection, Reach(None), sealed)
+    for one in broken:
+        typer.echo(f"{one.entry}: {one.reason}.", err=True)
+    if broken:
+        _refuse("The audit is not as it was written.")
+    typer.echo(f"{count} entries are as they were written; {len(sealed)} of them are sealed.")
+
+
+@audit.command("seal")
+def seal_audit(seals: Annotated[Path, typer.Argument(help="File to append to.", dir_okay=False)]) -> None:
+    """Append a signed line with the last hash of every chain to a file. Keep that file away from the database."""
+    settings = Settings()
+    key = _seal_key(settings)
+    with seals.open("a+", encoding="utf-8") as file:
+        file.seek(0)
+        lines = file.read().splitlines()
+        auditing.read_seals(lines, key)
+        with _reading(settings) as connection:
+            line = auditing.seal(connection, Reach(None), key, datetime.now(UTC), lines[-1] if lines else "")
+        file.write(f"{line}\n")
+    typer.echo(f"Sealed {len(json.loads(line)['chains'])} chains.")
+
+
+def _seal_key(settings: Settings) -> str:
+    if settings.audit_seal_key is None:
+        _refuse("Set KONTOR_AUDIT_SEAL_KEY: seals are signed with it.")
+    return settings.audit_seal_key.get_secret_value()
 
 
 def _open(settings: Settings) -> Database:
     return Database(settings.database_url.get_secret_value())
 
 
+@contextmanager
+def _reading(settings: Settings) -> Iterator[Connection]:
+    with closing(_open(settings)) as database, database.reading() as connection:
+        yield connection
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[Connection]:
+    with closing(_open(settings)) as database, database.writing() as connection:
+        yield connection
+
+
 def _prepare(settings: Settings) -> None:
     """See that the database has the schema that this version needs."""
-    database = _open(settings)
-    try:
+    with closing(_open(settings)) as database:
         at, needed = database.revision(), newest_revision()
         if at != needed and database.is_sqlite:
             database.migrate()
         elif at != needed:
             state = "empty" if at is None else f"at revision {at}"
             _refuse(f"The database is {state}, this version needs revision {needed}: run `kontor migrate` first.")
-    finally:
-        database.close()
 
 
 def _start(settings: Settings, port: int) -> tuple[uvicorn.Server, str]:
@@ -194,6 +267,6 @@ def _start(settings: Settings, port: int) -> tuple[uvicorn.Server, str]:
     return server, address
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     typer.echo(f"kontor: {message}", err=True)
     raise typer.Exit(1)

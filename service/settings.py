@@ -26,6 +26,13 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1_000, description="A table (not JSON) may be this long, unpacked; a longer one is answered 413.")
     ] = 1024 * 1024 * 1024
+    audit_seal_key: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=32,
+            description="Signs what `kontor audit seal` writes: 32 random characters or more, kept from the database.",
+        ),
+    ] = None
     max_json_bytes: Annotated[
         int, Field(ge=1_000, description="A JSON body may be this long; a longer one is answered 413.")
     ] = 8 * 1024 * 1024

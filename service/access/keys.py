@@ -10,17 +10,19 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from service.access import audit
+from service.access.audit import Action, Note, Origin
 from service.errors import BadArgument, Conflict, Forbidden, NotAuthenticated
 from service.store import keys, subsidiaries
-from service.store.reach import Reach
+from service.store.reach import GROUP, Reach
 
 _ALPHABET = string.digits + string.ascii_letters
 _KEY = re.compile(r"kontor_([0-9A-Za-z]{12})_([0-9A-Za-z]{30})_([0-9A-Za-z]{6})", re.ASCII)
@@ -35,6 +37,7 @@ class Scope(StrEnum):
     PLANS_WRITE = "plans:write"
     PLANS_APPROVE = "plans:approve"
     METHOD_WRITE = "method:write"
+    AUDIT_READ = "audit:read"
     ADMIN = "admin"
 
 
@@ -65,6 +68,23 @@ class Caller:
     reach: Reach
     principal: str
     now: datetime
+    origin: Origin
+    notes: list[Note] = field(default_factory=list)
+
+    def note(
+        self,
+        home: Reach,
+        action: Action,
+        resource: str,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tell what was done to what, and whose it is; before and after of settings. It is written by `written`."""
+        self.notes.append(Note(home, action, resource, before, after))
+
+    def written(self) -> None:
+        """Write what was noted into the audit, as the last thing in the transaction."""
+        audit.write(self.connection, self.principal, self.now, self.origin, self.notes)
 
     def whole_group(self) -> None:
         """Refuse unless the key reaches the whole group."""
@@ -72,7 +92,7 @@ class Caller:
             raise Forbidden("This concerns the whole group: it needs a key that reaches all subsidiaries.")
 
 
-def admit(connection: Connection, token: Token, scope: Scope, now: datetime) -> Caller:
+def admit(connection: Connection, token: Token, scope: Scope, now: datetime, origin: Origin) -> Caller:
     """The caller behind a token; NotAuthenticated or Forbidden if the key is not good for this."""
     key = keys.get(connection, token.key_id)
     given = _hashed(token.secret)
@@ -83,7 +103,7 @@ def admit(connection: Connection, token: Token, scope: Scope, now: datetime) -> 
     if scope.value not in key.scopes.split():
         raise Forbidden(f"The key lacks the scope {scope.value}; it has {key.scopes}.")
     reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
-    return Caller(connection, Reach(reached), key.id, now)
+    return Caller(connection, Reach(reached), key.id, now, origin)
 
 
 def _fits(key: Row[Any], given: str, now: datetime) -> bool:
@@ -131,6 +151,24 @@ def create(
     }
     keys.create(connection, values, reached)
     return token
+
+
+def noted(connection: Connection, key_id: str, action: Action, before: Mapping[str, Any] | None = None) -> list[Note]:
+    """What was done to a key: told to each subsidiary that it reaches, or to the group. `before` is from `terms`."""
+    key = keys.get(connection, key_id)
+    reached = {GROUP} if key is None or key.whole_group else keys.subsidiaries(connection, key_id)
+    after = terms(connection, key_id)
+    return [Note(Reach(frozenset({one})), action, f"keys/{key_id}", before, after) for one in sorted(reached)]
+
+
+def terms(connection: Connection, key_id: str) -> dict[str, Any]:
+    """What a key may do and until when, as the audit tells it."""
+    key = keys.get(connection, key_id)
+    if key is None:
+        return {}
+    moments = {name: getattr(key, name) for name in ("expires_at", "former_until", "revoked_at")}
+    told = {name: None if moment is None else moment.isoformat() for name, moment in moments.items()}
+    return {"scopes": key.scopes.split(), "whole_group": key.whole_group, **told}
 
 
 def _random(length: int) -> str:

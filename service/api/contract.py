@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from service.api import (
     allocations,
     attainment,
+    audit,
     calculations,
     calls,
     checks,
@@ -62,6 +63,7 @@ ROUTERS: Sequence[APIRouter] = (
     closed_months.router,
     group.router,
     keys.router,
+    audit.router,
     forms.router,
     submissions.router,
     checks.router,
@@ -105,6 +107,7 @@ a subsidiary that the key does not reach is not found. Clients ignore fields the
 TAGS = [
     {"name": "subsidiaries", "description": "Units that report, their closed months, and the group."},
     {"name": "keys", "description": "Who may do what, for which subsidiaries, and until when."},
+    {"name": "audit", "description": "Who did what to which resource, when, and from where."},
     {"name": "forms", "description": "What subsidiaries hand in: columns, types, rules, meaning."},
     {"name": "submissions", "description": "Handing in forms, and what became of it."},
     {"name": "data", "description": "What is stored, and what is missing."},

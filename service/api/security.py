@@ -14,6 +14,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 
+from service.access.audit import Origin
 from service.access.keys import Caller, Scope, Token, admit
 from service.access.uses import Uses
 from service.errors import NotAuthenticated
@@ -33,6 +34,7 @@ class Entry:
     scope: Scope
     clock: Callable[[], datetime]
     uses: Uses
+    origin: Origin
 
     @contextmanager
     def reading(self) -> Iterator[Caller]:
@@ -48,12 +50,14 @@ class Entry:
 
     @contextmanager
     def writing(self) -> Iterator[Caller]:
-        """Write; what the block did is stored if it ends well, and only then."""
+        """Write; what the block did, and the audit of it, is stored if it ends well, and only then."""
         with self.database.writing() as connection:
-            yield self._admitted(connection)
+            caller = self._admitted(connection)
+            yield caller
+            caller.written()
 
     def _admitted(self, connection: Connection) -> Caller:
-        caller = admit(connection, self.token, self.scope, self.clock())
+        caller = admit(connection, self.token, self.scope, self.clock(), self.origin)
         self.uses.seen(caller.principal, caller.now)
         return caller
 
@@ -69,7 +73,9 @@ def needs(scope: Scope) -> Any:
         if presented is None:
             raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
         state = request.app.state
-        return Entry(state.database, Token.read(presented.credentials), scope, state.clock, state.uses)
+        address = "" if request.client is None else request.client.host
+        origin = Origin(address, request.state.request_id)
+        return Entry(state.database, Token.read(presented.credentials), scope, state.clock, state.uses, origin)
 
     entry.scope = scope  # type: ignore[attr-defined]
     return Depends(entry)
@@ -81,6 +87,7 @@ ReadsResults = Annotated[Entry, needs(Scope.RESULTS_READ)]
 Plans = Annotated[Entry, needs(Scope.PLANS_WRITE)]
 Approves = Annotated[Entry, needs(Scope.PLANS_APPROVE)]
 WritesMethods = Annotated[Entry, needs(Scope.METHOD_WRITE)]
+ReadsAudit = Annotated[Entry, needs(Scope.AUDIT_READ)]
 Administers = Annotated[Entry, needs(Scope.ADMIN)]
 
 

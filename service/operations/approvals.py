@@ -45,7 +45,10 @@ def approve(caller: Caller, identifier: str, note: str, *, stale: bool) -> None:
     if former is not None:
         ended = {**decision, "plan": former.plan, "status": SUPERSEDED, "successor": row.number}
         plans.decide(caller.connection, home, ended)
+        superseded = references.write(row.subsidiary, former.plan)
+        caller.note(home, "plan.supersede", f"plans/{superseded}", None, {"successor": identifier})
     plans.decide(caller.connection, home, {**decision, "plan": row.number, "status": APPROVED, "successor": None})
+    caller.note(home, "plan.approve", f"plans/{identifier}", None, {"data_revision": revision, "stale": stale})
 
 
 def told(caller: Caller, rows: Sequence[Row[Any]]) -> dict[tuple[int, int], dict[str, Any]]:

@@ -24,6 +24,7 @@ def close(caller: Caller, subsidiary: str, period: str, note: str) -> Row[Any]:
         newest = month_text(present - 1)
         raise BadArgument("period", f"{period} has not ended: {newest} is the newest month that can be closed.")
     closed_months.close(caller.connection, home, number, caller.now, caller.principal, note)
+    caller.note(home, "closed-month.close", f"subsidiaries/{subsidiary}/closed-months/{period}")
     return _found(caller, home, number, period)
 
 
@@ -32,6 +33,7 @@ def reopen(caller: Caller, subsidiary: str, period: str, reason: str) -> None:
     home, number = _locked(caller, subsidiary, period)
     _found(caller, home, number, period)
     closed_months.reopen(caller.connection, home, number, caller.now, caller.principal, reason)
+    caller.note(home, "closed-month.reopen", f"subsidiaries/{subsidiary}/closed-months/{period}")
 
 
 def refused_rows(connection: Connection, home: Reach, staged: Staged) -> list[Problem]:

@@ -123,6 +123,8 @@ def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: b
     columns = {f"feed_{group}": feed for group, feed in wanted.items()}
     subsidiaries.change(connection, home, columns, caller.now)
     revisions.raise_to(connection, home, revision, caller.now, caller.principal, "feeds", declared=declaration)
+    resource = f"subsidiaries/{subsidiaries.code_of(connection, home)}/feeds"
+    caller.note(home, "feeds.change", resource, declared, dict(wanted))
 
 
 def _stored(connection: Connection, home: Reach, register: str, declared: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from service.forms.checking import Checked, Checker, Findings
 from service.forms.declaration import Form
 from service.method.measures import MEASURES
 from service.method.months import month_of
-from service.operations import closed_months, control, feeds, plausibility
+from service.operations import closed_months, control, feeds, plausibility, references
 from service.operations.handed import Handed, of_one_subsidiary
 from service.operations.landing import Landing
 from service.store import revisions, submissions, subsidiaries
@@ -65,6 +65,8 @@ def submit(
     number = _recorded(caller, home, handed, values, found, warnings)
     if merged.changed:
         revisions.raise_to(connection, home, revision, caller.now, caller.principal, "submission", number)
+    identifier = references.write(subsidiaries.code_of(connection, home), number)
+    caller.note(home, "submission.accept", f"submissions/{identifier}", None, {"data_revision": revision})
     return number, _located(handed, found.listed()), _located(handed, warnings)
 
 

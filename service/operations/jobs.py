@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from service.access.audit import Origin
 from service.access.keys import Caller
 from service.access.uses import Uses
 from service.errors import KontorError, RequestInProgress, Unavailable
@@ -55,6 +56,7 @@ def accept(caller: Caller, home: Reach, handed: Handed, order: Order) -> Row[Any
         "dialect": asdict(order.dialect),
         "terms": asdict(order.terms),
         "unpacked_limit": order.unpacked_limit,
+        "origin": asdict(caller.origin),
     }
     values = {
         "form": handed.form.name,
@@ -64,7 +66,9 @@ def accept(caller: Caller, home: Reach, handed: Handed, order: Order) -> Row[Any
         "created_at": caller.now,
     }
     number = jobs.create(caller.connection, home, values)
-    return found(caller, home, number)
+    row = found(caller, home, number)
+    caller.note(home, "job.accept", f"jobs/{references.write(row.subsidiary, number)}")
+    return row
 
 
 def found(caller: Caller, home: Reach, number: int) -> Row[Any]:
@@ -73,6 +77,11 @@ def found(caller: Caller, home: Reach, number: int) -> Row[Any]:
     if row is None:
         raise references.nothing(str(number))
     return row
+
+
+def _origin(row: Row[Any]) -> Origin:
+    """Of the request that the job was accepted from; one from before this was kept has none."""
+    return Origin(**json.loads(row.terms).get("origin", {}))
 
 
 class Worker:
@@ -136,7 +145,9 @@ class Worker:
                 if row is None:
                     return False
                 home = everything.narrowed([row.subsidiary_id])
-                self._hand_in(Caller(connection, home, row.key_id, self._clock()), home, row)
+                caller = Caller(connection, home, row.key_id, self._clock(), _origin(row))
+                self._hand_in(caller, home, row)
+                caller.written()
         except (RequestInProgress, Unavailable):
             return False  # it stays, and is taken up again
         except KontorError as error:

@@ -2,14 +2,23 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, Table
 
+from service.access.audit import Action
 from service.access.keys import Caller
 from service.operations import references
 from service.store import results, subsidiaries
 from service.store.reach import Reach
+
+_COMPUTED: Mapping[str, Action] = {
+    "segmentation": "segmentation.compute",
+    "plan": "plan.compute",
+    "requirement": "requirement.compute",
+}
+_PLACES = {"segmentation": "segmentations", "plan": "plans", "requirement": "resource-requirements"}
 
 
 def digest(method: str, data_revision: int, parameters: dict[str, Any]) -> str:
@@ -43,7 +52,11 @@ def record(
         "computed_at": caller.now,
         "summary": json.dumps(summary, ensure_ascii=False),
     }
-    return results.record(caller.connection, home, table, values)
+    number = results.record(caller.connection, home, table, values)
+    identifier = references.write(subsidiaries.code_of(caller.connection, home), number)
+    told = {"method": method, "data_revision": data_revision}
+    caller.note(home, _COMPUTED[table.name], f"{_PLACES[table.name]}/{identifier}", None, told)
+    return number
 
 
 def find(caller: Caller, table: Table, identifier: str) -> tuple[Reach, Row[Any]]:

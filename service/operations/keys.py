@@ -48,18 +48,23 @@ def create(caller: Caller, asked: Asked) -> tuple[Found, Token]:
         subsidiaries.get(caller.connection, caller.reach, code)
     ends = None if asked.days is None else caller.now + timedelta(days=asked.days)
     token = access.create(caller.connection, asked.name, asked.scopes, asked.subsidiaries, caller.now, ends)
+    caller.notes.extend(access.noted(caller.connection, token.key_id, "key.create"))
     return get(caller, token.key_id), token
 
 
 def rotate(caller: Caller, key_id: str, overlap: timedelta) -> tuple[Found, Token]:
     """Another secret; the one of now stays good for a while. Conflict where the key has ended."""
     get(caller, key_id)
+    before = access.terms(caller.connection, key_id)
     token = access.rotated(caller.connection, key_id, overlap, caller.now)
+    caller.notes.extend(access.noted(caller.connection, key_id, "key.rotate", before))
     return get(caller, key_id), token
 
 
 def revoke(caller: Caller, key_id: str) -> Found:
     """End a key at once. Ending it again changes nothing."""
     get(caller, key_id)
-    keys.revoke(caller.connection, key_id, caller.now)
+    before = access.terms(caller.connection, key_id)
+    if keys.revoke(caller.connection, key_id, caller.now):
+        caller.notes.extend(access.noted(caller.connection, key_id, "key.revoke", before))
     return get(caller, key_id)

@@ -79,7 +79,8 @@ def post(caller: Caller, parameters: Parameters) -> tuple[Version, bool]:
     """Keep a version; whether it is new. Conflict where its id has another content."""
     caller.whole_group()
     # The group's row is locked, so two posts of one id come one after the other.
-    subsidiaries.revision_for_writing(caller.connection, caller.reach.narrowed([GROUP]))
+    home = caller.reach.narrowed([GROUP])
+    subsidiaries.revision_for_writing(caller.connection, home)
     given = Version(parameters, _sha256(parameters), caller.principal, caller.now)
     try:
         kept = version(caller, parameters.id)
@@ -94,6 +95,8 @@ def post(caller: Caller, parameters: Parameters) -> tuple[Version, bool]:
             "created_at": caller.now,
         }
         methods.add(caller.connection, values)
+        told = {"valid_from": parameters.valid_from, "sha256": given.sha256}
+        caller.note(home, "method.post", f"methods/{parameters.id}", None, told)
         return given, True
     if kept.sha256 != given.sha256:
         raise Conflict(f"Method version {parameters.id!r} has another content, and never changes: choose another id.")

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from service.access.audit import Action
 from service.access.keys import Caller
 from service.errors import BadArgument, NotFound
+from service.method.months import month_text
 from service.operations import windows
 from service.operations.subsidiaries import must_match
 from service.store import customers, overrides, revisions, subsidiaries
@@ -56,18 +58,33 @@ def put(caller: Caller, subsidiary: str, code: str, values: dict[str, Any], if_m
     overrides.end(caller.connection, home, customer, caller.now, caller.principal)
     overrides.add(caller.connection, home, customer, wanted | {"at": caller.now, "key_id": caller.principal})
     revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.principal, "override")
-    return get(caller, subsidiary, code)
+    made = get(caller, subsidiary, code)
+    _note(caller, home, "override.set", f"customers/{subsidiary}/{code}/override", (found.current, made.current))
+    return made
 
 
 def end(caller: Caller, subsidiary: str, code: str) -> Overrides:
     """From now on the computed class and segment count. NotFound where nothing was set."""
     home, customer = _customer(caller, subsidiary, code)
     revision = subsidiaries.revision_for_writing(caller.connection, home)
-    if get(caller, subsidiary, code).current is None:
+    current = get(caller, subsidiary, code).current
+    if current is None:
         raise NotFound(f"Nothing is set for customer {code!r}: the computed class and segment count.")
     overrides.end(caller.connection, home, customer, caller.now, caller.principal)
     revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.principal, "override")
+    _note(caller, home, "override.end", f"customers/{subsidiary}/{code}/override", (current, None))
     return get(caller, subsidiary, code)
+
+
+def _note(caller: Caller, home: Reach, action: Action, resource: str, states: tuple[Row[Any] | None, ...]) -> None:
+    """What stood and what stands, but for the reason, which is free text."""
+    before, after = (None if one is None else _told(one) for one in states)
+    caller.note(home, action, resource, before, after)
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
+    until = None if row.until is None else month_text(row.until)
+    return {"abc_class": row.abc_class, "segment": row.segment, "until": until}
 
 
 def _customer(caller: Caller, subsidiary: str, code: str) -> tuple[Reach, int]:

@@ -5,10 +5,7 @@ import re
 from service.access.keys import Caller
 from service.errors import NotFound
 from service.store import subsidiaries
-from service.store.reach import GROUP, Reach
-
-GROUP_CODE = "group"
-"""Stands for the subsidiary in ids of what belongs to the group."""
+from service.store.reach import GROUP, GROUP_CODE, Reach
 
 _ID = re.compile(r"([^\x00]{1,64})\.([1-9][0-9]{0,8})", re.ASCII)
 

@@ -18,11 +18,11 @@ from service.method.season import FEWEST_YEARS, seasonal_index
 from service.method.segments.cells import Cells
 from service.method.segments.classes import LARGEST_SUM
 from service.method.segments.regularity import FEWEST_QUARTERS
-from service.operations import keeping, methods, references, windows
+from service.operations import keeping, methods, windows
 from service.operations.currencies import Rates
 from service.operations.segments import Entry, exact_text, season_of_quarters, window_text
 from service.store import cards, customer_sums, lines, results, segmenting, segments, subsidiaries
-from service.store.reach import BUILT, GROUP, Reach
+from service.store.reach import BUILT, GROUP, GROUP_CODE, Reach
 from service.values import amount_text
 
 
@@ -297,7 +297,7 @@ def _described(caller: Caller, row: Row[Any], now: Mapping[str, int]) -> dict[st
     known = kept.parameters.get("revisions", {row.subsidiary: row.data_revision})
     document["revisions"] = [{"subsidiary": code, "data_revision": number} for code, number in known.items()]
     if row.subsidiary_id == GROUP:
-        document["subsidiary"] = references.GROUP_CODE
+        document["subsidiary"] = GROUP_CODE
         document["currency"] = kept.parameters["currency"]
         document["fresh"] = document["fresh"] and now == known
     return document

@@ -8,7 +8,7 @@ from sqlalchemy import Row, insert
 from service.access.keys import Caller
 from service.errors import Conflict, NotFound, PreconditionFailed, PreconditionRequired
 from service.store import customers, labels, lines, salespeople, subsidiaries
-from service.store.reach import GROUP
+from service.store.reach import GROUP, Reach
 
 
 def etag(row: Row[Any]) -> str:
@@ -22,7 +22,8 @@ def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None)
     connection = caller.connection
     row = subsidiaries.find(connection, caller.reach, code)
     if row is None:
-        _create(caller, code, values)
+        home = _create(caller, code, values)
+        caller.note(home, "subsidiary.create", f"subsidiaries/{code}", None, values)
         return subsidiaries.get(connection, caller.reach, code), True
     if _same(row, values):
         return row, False
@@ -31,6 +32,7 @@ def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None)
     if row.currency != values["currency"] and lines.periods(connection, home) is not None:
         raise Conflict(f"Statistics in {row.currency} are stored; the currency cannot change any more.")
     subsidiaries.change(connection, home, values, caller.now)
+    caller.note(home, "subsidiary.change", f"subsidiaries/{code}", _former(row, values), values)
     return subsidiaries.get(connection, caller.reach, code), False
 
 
@@ -43,11 +45,16 @@ def put_group(caller: Caller, values: dict[str, Any], if_match: str | None) -> R
         return row
     must_match(if_match, etag(row), "group")
     subsidiaries.change(caller.connection, home, values, caller.now)
+    caller.note(home, "group.change", "group", _former(row, values), values)
     return subsidiaries.group(caller.connection, home)
 
 
 def _same(row: Row[Any], values: dict[str, Any]) -> bool:
     return all(getattr(row, name) == value for name, value in values.items())
+
+
+def _former(row: Row[Any], values: dict[str, Any]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in values}
 
 
 def must_match(if_match: str | None, etag: str, noun: str) -> None:
@@ -58,7 +65,7 @@ def must_match(if_match: str | None, etag: str, noun: str) -> None:
         raise PreconditionFailed(f"The {noun} has changed since you read it: read it again.")
 
 
-def _create(caller: Caller, code: str, values: dict[str, Any]) -> None:
+def _create(caller: Caller, code: str, values: dict[str, Any]) -> Reach:
     if not caller.reach.whole_group:
         raise NotFound(f"There is no subsidiary {code!r} that this key reaches; only a key for all can make one.")
     number = subsidiaries.create(caller.connection, {"code": code, **values}, caller.now)
@@ -68,3 +75,4 @@ def _create(caller: Caller, code: str, values: dict[str, Any]) -> None:
         caller.connection.execute(insert(table).values(nothing))
     customer = {"name": "", "salesperson_id": 0, "channel_id": 0, "potential_source": "", "industry": "", "region": ""}
     caller.connection.execute(insert(customers.TABLE).values(nothing | customer | {"revision": 0}))
+    return caller.reach.narrowed([number])

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from service.access.keys import Caller
 from service.errors import ChangedSince, Conflict
 from service.forms.catalogue import FORMS
-from service.operations import feeds
+from service.operations import feeds, references
 from service.store import customers, lines, revisions, submissions, subsidiaries
 from service.store.bulk import take_back
 from service.store.kept import TABLES
@@ -30,6 +30,8 @@ def withdraw(caller: Caller, home: Reach, number: int, reason: str) -> None:
         feeds.derive(caller, home, FORMS[row.form], brought, revision)
         revisions.raise_to(connection, home, revision, caller.now, caller.principal, "withdrawal", number)
     submissions.withdrawn(connection, home, number, caller.now, revision, reason)
+    identifier = references.write(row.subsidiary, number)
+    caller.note(home, "submission.withdraw", f"submissions/{identifier}", None, {"data_revision": revision})
 
 
 def _take_back(caller: Caller, home: Reach, name: str, brought: int, revision: int) -> None:

@@ -11,6 +11,8 @@ BUILT = 256
 """So many statements of a hot read are kept built, one per reach: building one costs more than running it."""
 GROUP = 0
 """The group itself: it owns what belongs to no subsidiary (exchange rates), under this id in `subsidiary`."""
+GROUP_CODE = "group"
+"""Stands for the subsidiary in ids of what belongs to the group."""
 
 
 @dataclass(frozen=True, slots=True)

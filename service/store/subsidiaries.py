@@ -78,6 +78,12 @@ def revision_for_writing(connection: Connection, reach: Reach) -> int:
     return revision
 
 
+def code_of(connection: Connection, reach: Reach) -> str:
+    """The code of the one subsidiary in reach; empty for the group."""
+    code: str = connection.execute(select(TABLE.c.code).where(TABLE.c.id == reach.one)).scalar_one()
+    return code
+
+
 def feeds(connection: Connection, reach: Reach) -> dict[str, str]:
     """Group of measures → `lines` or `register`, of the one subsidiary in reach."""
     columns = (TABLE.c.feed_results, TABLE.c.feed_funnel, TABLE.c.feed_activity)

@@ -1,6 +1,7 @@
 """Every table, imported once, so that `SQLModel.metadata` is complete for migrations and their check."""
 
 from service.store import (
+    audit,
     closed_months,
     customer_sums,
     customers,
@@ -26,6 +27,7 @@ from service.store import (
 )
 
 __all__ = [
+    "audit",
     "closed_months",
     "customer_sums",
     "customers",

@@ -81,6 +81,7 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("POST", "/v1/keys"): Call("hidden", body={"name": "x", "scopes": ["statistics:read"], "subsidiaries": ["DE"]}),
     ("POST", "/v1/keys/{key}/rotate"): Call("hidden", path={"key": _KEY}, body={}),
     ("DELETE", "/v1/keys/{key}"): Call("hidden", path={"key": _KEY}),
+    ("GET", "/v1/audit"): Call("filtered"),
     ("GET", "/v1/subsidiaries/{subsidiary}/closed-months"): Call("hidden"),
     ("PUT", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call("hidden", path={"period": "2024-01"}),
     ("DELETE", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.access.audit import Origin
 from service.access.keys import Caller
 from service.method.months import Window, parse_month
 from service.method.quantities import QUANTITIES
@@ -64,7 +65,7 @@ def scoped(
     year = [Window(parse_month("2025-01"), parse_month("2025-12"))]
     buckets = [Bucket(window, window.prior) for window in windows or year]
     with service.database.reading() as connection:
-        caller = Caller(connection, Reach(None), "test", NOW)
+        caller = Caller(connection, Reach(None), "test", NOW, Origin())
         rows = subsidiaries.listed(connection, caller.reach)
         reach = caller.reach.narrowed([row.id for row in rows])
         told = {"filters": {}, "currency": "local", "constant": False} | more

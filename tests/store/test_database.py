@@ -110,7 +110,7 @@ def test_rows_of_segmentations_from_before_are_kept(database: Database) -> None:
     assert [tuple(row) for row in former] == [(None, 2), (None, 4), (3, 7), (1, 8), (0, 9)]
 
 
-def test_who_could_post_methods_before_still_can(database: Database) -> None:
+def test_who_could_post_methods_and_see_all_before_still_can(database: Database) -> None:
     config = _alembic_config()
     with database._engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -123,7 +123,8 @@ def test_who_could_post_methods_before_still_can(database: Database) -> None:
     database.migrate()
     with database.reading() as connection:
         found = connection.execute(text("SELECT scopes FROM api_key ORDER BY id")).scalars().all()
-    assert found == ["admin method:write", "results:read admin method:write", "results:read", "administers"]
+    also = "admin method:write audit:read"
+    assert found == [also, f"results:read {also}", "results:read", "administers"]
 
 
 AMOUNTS = st.integers(-(10**16), 10**16) | st.integers(-9, 9)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
 
+from service.access.audit import Origin
 from service.access.keys import Caller
 from service.method.measures import MEASURES
 from service.method.months import Window
@@ -117,7 +118,7 @@ def computed(connection: Connection, parameters: Parameters, window: Window, dat
     """The rows that the database makes of it, by customer."""
     row = connection.execute(select(SUBSIDIARY).where(SUBSIDIARY.c.id == 1)).one()
     settled = Settled(HOME, HOME, {"DE": row}, 1, parameters, window, data, None)
-    terms = _terms(Caller(connection, HOME, "", NOW), settled)
+    terms = _terms(Caller(connection, HOME, "", NOW, Origin()), settled)
     segmenting.write(connection, HOME, 1, 1, terms)
     statement = select(segments.TABLE).order_by(segments.TABLE.c.customer_id)
     return [dict(row._mapping) for row in connection.execute(statement)]
