@@ -1,37 +1,48 @@
 """The front door: `create_app(settings)`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from anyio.to_thread import current_default_thread_limiter
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import __version__
+from service.access.quotas import SHARED_EVERY, Quotas
+from service.access.tally import DatabaseTally, RedisTally
 from service.access.uses import Uses
 from service.api import contract, operations, problems
 from service.api.guard import Guard
+from service.api.lanes import Lanes
 from service.api.security import utc_now
 from service.operations.jobs import Worker
 from service.settings import Settings
 from service.store.database import Database
 
+_SPARE_THREADS = 4
+"""For what is done without the database."""
+
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over the database of the settings. Nothing is opened before the first request."""
-    # Two more connections: a job at work, and what it reports.
-    pool_size = settings.pool_size + 2
+    lanes = Lanes.of(settings.pool_size)
+    # Connections beside those of requests: a job at work, what it reports, and the counts of quotas.
+    pool_size = lanes.places + 3
     database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
     uses = Uses()
-    worker = Worker(database, clock, uses)
+    quotas = _quotas(settings, database, clock)
+    worker = Worker(database, clock, uses, quotas.count_rows)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # One thread per connection: a request that has a thread never waits for a connection.
-        current_default_thread_limiter().total_tokens = settings.pool_size
+        # At least one thread per connection: a request that has a thread never waits for a connection.
+        to_thread.current_default_thread_limiter().total_tokens = lanes.places + _SPARE_THREADS
         worker.start()
+        counting = asyncio.create_task(_counting(quotas))
         yield
+        counting.cancel()
         worker.stop()
         database.close()
 
@@ -51,13 +62,29 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.settings = settings
     app.state.worker = worker
     app.state.uses = uses
+    app.state.lanes = lanes
+    app.state.quotas = quotas
     problems.install(app)
     for router in contract.ROUTERS:
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)
     app.include_router(operations.router)
-    app.add_middleware(Guard, max_body=settings.max_body_bytes, max_json=settings.max_json_bytes)
+    app.add_middleware(Guard, settings=settings)
     contract.install(app)
     return app
+
+
+def _quotas(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Quotas:
+    url = settings.quotas_url
+    tally = DatabaseTally(database) if url is None else RedisTally(url.get_secret_value())
+    return Quotas(settings.requests_per_minute, settings.rows_per_minute, settings.wrong_keys_per_minute, tally, clock)
+
+
+async def _counting(quotas: Quotas) -> None:
+    """Share the counts of quotas every second."""
+    limiter = CapacityLimiter(1)
+    while True:
+        await asyncio.sleep(SHARED_EVERY)
+        await to_thread.run_sync(quotas.synchronise, limiter=limiter)
 
 
 def from_environment() -> FastAPI:

@@ -12,6 +12,7 @@
     │   ├── RequestInProgress      the same Idempotency-Key is being worked on
     │   ├── StalePlan              the data changed since the plan was calculated
     │   └── Superseded             a later plan took its place
+    ├── TooSlow               408  the body came too slowly
     ├── PreconditionFailed    412  it changed since you read it
     ├── TooLarge              413  the body is over the limit
     ├── WrongContentType      415  a format that this operation does not read
@@ -26,6 +27,7 @@
     │   ├── AmountTooLarge         a sum leaves the range that is kept exactly
     │   └── BadArgument            one argument, named, with what would be right
     ├── PreconditionRequired  428  a change needs If-Match
+    ├── QuotaExceeded         429  more than the key may ask for in a minute
     ├── InternalError         500  our fault
     └── Unavailable           503  try again, `retry_after` says when
 
@@ -70,6 +72,8 @@ class KontorError(Exception):
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "The service refused"
+    retry_after: int | None = None
+    """Seconds after which the same request may fare better."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -142,7 +146,7 @@ class RequestInProgress(Conflict):
     """Another request with the same Idempotency-Key is being worked on; ask again in a moment."""
 
     title = "The same request is being worked on"
-    retry_after: ClassVar[int] = 2
+    retry_after = 2
 
 
 class OtherFeed(Conflict):
@@ -319,6 +323,28 @@ class PreconditionRequired(KontorError):
     title = "A change needs If-Match"
 
 
+class TooSlow(KontorError):
+    """The body of the request came too slowly, or stopped coming."""
+
+    status = 408
+    title = "The body came too slowly"
+
+
+class QuotaExceeded(KontorError):
+    """The key has used up its requests or rows of this minute, or an address has tried too many wrong keys."""
+
+    status = 429
+    title = "The quota is used up"
+
+    def __init__(self, detail: str, policy: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.policy = policy
+        self.retry_after = seconds
+
+    def extra(self) -> dict[str, Any]:
+        return {"violated_policies": [self.policy]}
+
+
 class InternalError(KontorError):
     """Something went wrong that is our fault; the log knows more under the request id."""
 
@@ -330,7 +356,7 @@ class Unavailable(KontorError):
 
     status = 503
     title = "Not available now"
-    retry_after: ClassVar[int] = 2
+    retry_after = 2
 
 
 def kinds() -> dict[str, type[KontorError]]:

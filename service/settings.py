@@ -36,3 +36,23 @@ class Settings(BaseSettings):
     max_json_bytes: Annotated[
         int, Field(ge=1_000, description="A JSON body may be this long; a longer one is answered 413.")
     ] = 8 * 1024 * 1024
+    requests_per_minute: Annotated[
+        int,
+        Field(ge=0, description="Requests that a key may send in a minute, over all processes; 0: no limit."),
+    ] = 6_000
+    rows_per_minute: Annotated[
+        int, Field(ge=0, description="Rows that a key may hand in in a minute, over all processes; 0: no limit.")
+    ] = 5_000_000
+    wrong_keys_per_minute: Annotated[
+        int, Field(ge=0, description="Wrong keys that an address may try in a minute, per process; 0: no limit.")
+    ] = 100
+    quotas_url: Annotated[
+        SecretStr | None,
+        Field(description="`redis://host/0`: where processes add up what keys use; unset: the database."),
+    ] = None
+    read_timeout_seconds: Annotated[
+        float, Field(gt=0, description="A request that reads for longer is answered 503, in seconds.")
+    ] = 30.0
+    body_timeout_seconds: Annotated[float, Field(gt=0, description="So long a body may stop coming, in seconds.")] = (
+        30.0
+    )

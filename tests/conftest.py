@@ -34,6 +34,8 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("kontor"), max_examples=2_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "kontor"))
 
+UNLIMITED = {"KONTOR_REQUESTS_PER_MINUTE": "1000000", "KONTOR_ROWS_PER_MINUTE": "0"}
+"""For servers that tests press hard."""
 NOW = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 
 
@@ -107,7 +109,15 @@ class Service:
 def service(database_url: str) -> Iterator[Service]:
     """The application in this process, with a key for everything, on either database. Its clock stands still."""
     moment = [NOW]
-    app = create_app(Settings(database_url=SecretStr(database_url), pool_size=4), clock=lambda: moment[0])
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        pool_size=4,
+        # All that a test sends is sent in one minute of its clock.
+        requests_per_minute=1_000_000,
+        rows_per_minute=0,
+        wrong_keys_per_minute=0,
+    )
+    app = create_app(settings, clock=lambda: moment[0])
     database = app.state.database
 
     def later(**by: float) -> None:
@@ -149,7 +159,7 @@ _KONTOR = [sys.executable, "-m", "service"]
 
 @contextmanager
 def _served(database_url: str) -> Iterator[Server]:
-    environment = os.environ | {"KONTOR_DATABASE_URL": database_url}
+    environment = os.environ | UNLIMITED | {"KONTOR_DATABASE_URL": database_url}
     subprocess.run([*_KONTOR, "migrate"], env=environment, check=True, capture_output=True)
     scopes = [word for scope in Scope for word in ("--scope", scope.value)]
     create = [*_KONTOR, "keys", "create", "--name", "test", *scopes]

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from service.api.models import Strict, example
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument, NotFound
 from service.method.plan.allocation import Candidate, allocate
 from service.operations import allocations
@@ -95,7 +95,7 @@ class CalculatedAllocation(Strict):
     responses=responses(NotFound, BadArgument),
     tags=["plans"],
 )
-def allocate_target(asked: AllocationRequest, entry: ReadsResults) -> AllocationDocument:
+def allocate_target(asked: AllocationRequest, entry: Calculates) -> AllocationDocument:
     """Bottom-up plan + missing amount by headroom, up to caps, repeated until placed; a surplus by the plan."""
     caps = {(one.salesperson, one.channel): to_amount(one.cap) for one in asked.caps}
     with entry.reading() as caller:
@@ -109,7 +109,7 @@ def allocate_target(asked: AllocationRequest, entry: ReadsResults) -> Allocation
     summary="Spread a target over units",
     tags=["calculations"],
 )
-def calculate_allocation(facts: AllocationFacts, entry: ReadsResults) -> CalculatedAllocation:
+def calculate_allocation(facts: AllocationFacts, entry: Calculates) -> CalculatedAllocation:
     """The same from units that the request brings; exact to the fourth decimal."""
     with entry.reading():
         candidates = [

@@ -9,7 +9,7 @@ from service.api.models import PRINTABLE, ResultPath, Strict, example
 from service.api.plan_calculations import Positive
 from service.api.plans import PlanDocument, plan_document
 from service.api.problems import responses
-from service.api.security import Approves, ReadsResults
+from service.api.security import Approves, Calculates
 from service.errors import BadArgument, NoData, NotFound, StalePlan, Superseded
 from service.operations import approvals, attainment, keeping
 from service.store import results
@@ -181,7 +181,7 @@ def approve_plan(plan: ResultPath, asked: ApprovalRequest, entry: Approves) -> P
 )
 def get_plan_attainment(
     plan: ResultPath,
-    entry: ReadsResults,
+    entry: Calculates,
     weight: Annotated[Weight, Query(description="Of the ratio in the blended re-forecast.")] = 0.5,
 ) -> AttainmentDocument:
     """By month and cumulative against the seasonal plan, by unit, the deviation by class, and three re-forecasts."""
@@ -196,7 +196,7 @@ def get_plan_attainment(
     responses=responses(BadArgument),
     tags=["calculations"],
 )
-def calculate_attainment(facts: AttainmentFacts, entry: ReadsResults) -> CalculatedAttainment:
+def calculate_attainment(facts: AttainmentFacts, entry: Calculates) -> CalculatedAttainment:
     """Attainment and re-forecasts from months, and deviations split over customers, their orders and their value."""
     with entry.reading():
         found = attainment.calculated(

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from service.api.models import NOTHING, Count, Share, Strict, example
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.api.segmented import ClassRow, CustomerFigures, Floors, Migration, customer_figures
 from service.errors import AmountTooLarge, BadArgument
 from service.method.segments.cells import Cells
@@ -89,7 +89,7 @@ class CalculatedSegmentation(Strict):
     summary="Segment customers",
     responses=responses(BadArgument, AmountTooLarge),
 )
-def calculate_segmentation(facts: SegmentationFacts, entry: ReadsResults) -> CalculatedSegmentation:
+def calculate_segmentation(facts: SegmentationFacts, entry: Calculates) -> CalculatedSegmentation:
     """Classes, segments, class table and migration of the customers in the request."""
     with entry.reading():
         parameters = calculations.parameters_with(_changes(facts.parameters))

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from service.api.models import Strict, example
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument
 from service.method.calls import Account, allocate_calls
 from service.method.money import closed
@@ -132,7 +132,7 @@ class CallAllocation(Strict):
     summary="Sales as a response to effort",
     responses=responses(BadArgument),
 )
-def calculate_response_function(facts: ResponseFacts, entry: ReadsResults) -> CalculatedResponse:
+def calculate_response_function(facts: ResponseFacts, entry: Calculates) -> CalculatedResponse:
     """The ADBUDG curve through judgements, or the one with the least squared errors to observations."""
     with entry.reading():
         points = [(one.effort, one.sales) for one in facts.points]
@@ -161,7 +161,7 @@ def calculate_response_function(facts: ResponseFacts, entry: ReadsResults) -> Ca
     summary="Calls allocated over accounts",
     responses=responses(BadArgument),
 )
-def calculate_call_allocation(facts: CallFacts, entry: ReadsResults) -> CallAllocation:
+def calculate_call_allocation(facts: CallFacts, entry: Calculates) -> CallAllocation:
     """The best of all allocations of the time, by dynamic programming, and how flat the optimum is."""
     with entry.reading():
         accounts = [

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from service.api.kpis import names
 from service.api.models import FirstMonth, LastMonth, MethodFilter, Period, Strict, WindowDocument
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
 from service.operations import comparisons
 from service.operations.figures import Question
@@ -76,7 +76,7 @@ class Comparison(Strict):
     responses=responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies),
 )
 def get_comparison(
-    entry: ReadsResults,
+    entry: Calculates,
     of: Annotated[comparisons.Of, Query(description="What is compared.")] = "subsidiary",
     indicators: Annotated[
         str, Query(max_length=1000, description="Ids from the catalogue, with commas between.", examples=["retention"])

@@ -52,7 +52,15 @@ from service.api import (
     variances,
 )
 from service.api.problems import MEDIA_TYPE, responses
-from service.errors import BadRequest, Forbidden, NotAuthenticated, Unavailable, Unprocessable
+from service.errors import (
+    BadRequest,
+    Forbidden,
+    NotAuthenticated,
+    QuotaExceeded,
+    TooSlow,
+    Unavailable,
+    Unprocessable,
+)
 
 ROUTERS: Sequence[APIRouter] = (
     # Customers first, as they are asked most: a request is held against each route before its own.
@@ -95,7 +103,7 @@ ROUTERS: Sequence[APIRouter] = (
     variances.router,
     calls.router,
 )
-EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, Unprocessable, Unavailable)
+EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, TooSlow, Unprocessable, QuotaExceeded, Unavailable)
 DESCRIPTION = """\
 Kontor sits behind a company's CRM and calculates: subsidiaries hand in sales statistics in standard forms, the service
 answers with the ABC segmentation of customers, indicators, sales plans and the people they need.

@@ -11,7 +11,7 @@ from service.api.models import ResultPath, Strict, example
 from service.api.pages import After, Limit, page_of, read_cursor
 from service.api.plan_calculations import PlanFacts
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument, NotFound
 from service.method.plan.blocks import plan
 from service.method.plan.explained import Explained, plain, text
@@ -94,7 +94,7 @@ class CalculatedExplanation(Strict):
 def explain_plan(
     request: Request,
     plan: ResultPath,
-    entry: ReadsResults,
+    entry: Calculates,
     number: Annotated[NumberName, Query()] = "revenue",
     limit: Annotated[int, Query(ge=1, le=5000, description="At most so many numbers are explained.")] = 500,
     given: Annotated[
@@ -148,7 +148,7 @@ def list_plan_evidence(
     request: Request,
     response: Response,
     plan: ResultPath,
-    entry: ReadsResults,
+    entry: Calculates,
     number: Annotated[
         str,
         Query(
@@ -203,7 +203,7 @@ def _evidence_item(fact: evidence.Fact, row: dict[str, Any]) -> EvidenceItem:
     responses={**responses(BadArgument), **_AS_TEXT},
     tags=["calculations"],
 )
-def calculate_explanation(request: Request, facts: ExplanationFacts, entry: ReadsResults) -> Any:
+def calculate_explanation(request: Request, facts: ExplanationFacts, entry: Calculates) -> Any:
     """The plan of `POST /v1/calculations/plan`, explained: `revenue.A.new`, `exact_revenue.m3`, `worth.u1.A`."""
     with entry.reading():
         moved = facts.moved()

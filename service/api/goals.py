@@ -8,7 +8,7 @@ from pydantic import Field
 from service.api.models import ResultPath, Strict, example
 from service.api.plans import PlanClass
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument, NotFound
 from service.method.parameters import LeverName
 from service.method.plan.ways import MOST_MOVERS, Aim, Form, Mover
@@ -74,7 +74,7 @@ class WaysDocument(Strict):
     summary="Ways to a target with several levers",
     responses=responses(NotFound, BadArgument),
 )
-def reach_goal(plan: ResultPath, asked: WaysRequest, entry: ReadsResults) -> WaysDocument:
+def reach_goal(plan: ResultPath, asked: WaysRequest, entry: Calculates) -> WaysDocument:
     """Each lever alone, all together, or the way that costs the fewest hours; or what is missing at which caps."""
     with entry.reading() as caller:
         aim = Aim(float(asked.target), asked.measure, asked.form)

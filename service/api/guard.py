@@ -1,25 +1,33 @@
-"""What holds for every request, as plain ASGI: a request id, a limit on the body, no caching of answers."""
+"""What holds for every request, as plain ASGI: a request id, limits on the body, what is left of quotas, no caching."""
 
+import asyncio
 import re
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.access.audit import Origin
+from service.access.quotas import MINUTE, Standing
+from service.api.visit import Visit
 from service.forms.formats import FORMATS
+from service.settings import Settings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+SLOWEST = 1_000
+"""Bytes a second that a body has to come with, once its first pause is over."""
+_CLOSING = {"Connection": "close"}
 
 
 class Guard:
-    """Wraps the application. A body that is spooled to disk may be `max_body` bytes long, any other `max_json`."""
+    """Wraps the application. A body that is spooled to disk may be longer than any other."""
 
-    def __init__(self, app: ASGIApp, max_body: int, max_json: int) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.max_body = max_body
-        self.max_json = max_json
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -28,35 +36,70 @@ class Guard:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
-        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        spooled = content_type in FORMATS and not FORMATS[content_type].whole
-        limit = self.max_body if spooled else self.max_json
+        client = scope.get("client")
+        visit = Visit(Origin(client[0] if client else "", request_id), self._settings.read_timeout_seconds)
+        scope.setdefault("state", {}).update(request_id=request_id, visit=visit)
 
         async def marked_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                answer["X-Request-Id"] = request_id
-                answer.setdefault("Cache-Control", "no-store")
-                answer["X-Content-Type-Options"] = "nosniff"
+                visit.leave()  # what is sent now is there: a slow reader takes nobody's place
+                _mark(MutableHeaders(scope=message), visit)
             await send(message)
 
-        await self.app(scope, _limited(receive, limit, headers.get("content-length")), marked_send)
+        visit.watch(receive)
+        try:
+            await self.app(scope, self._limited(receive, headers, visit), marked_send)
+        finally:
+            visit.over()
 
+    def _limited(self, receive: Receive, headers: Headers, visit: Visit) -> Receive:
+        """The body, unless it is longer than it may be or comes more slowly."""
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        spooled = content_type in FORMATS and not FORMATS[content_type].whole
+        limit = self._settings.max_body_bytes if spooled else self._settings.max_json_bytes
+        declared = headers.get("content-length", "")
+        pause = self._settings.body_timeout_seconds
+        taken, begun = 0, asyncio.get_running_loop().time()
+        visit.body_taken = not declared and "transfer-encoding" not in headers
+        too_large = HTTPException(
+            413, f"The body is longer than the {limit} bytes that this operation takes.", dict(_CLOSING)
+        )
 
-def _limited(receive: Receive, limit: int, declared: str | None) -> Receive:
-    taken = 0
-    too_large = HTTPException(413, f"The body is longer than the {limit} bytes that this operation takes.")
-
-    async def limited_receive() -> Any:
-        nonlocal taken
-        if declared is not None and declared.isdigit() and int(declared) > limit:
-            raise too_large
-        message = await receive()
-        if message["type"] == "http.request":
-            taken += len(message.get("body", b""))
-            if taken > limit:
+        async def limited_receive() -> Any:
+            nonlocal taken
+            if visit.body_taken:
+                return await receive()
+            if declared.isdigit() and int(declared) > limit:
                 raise too_large
-        return message
+            message = await _soon(receive, pause, begun + pause + taken / SLOWEST)
+            if message["type"] == "http.request":
+                taken += len(message.get("body", b""))
+                visit.body_taken = not message.get("more_body", False)
+                if taken > limit:
+                    raise too_large
+            return message
 
-    return limited_receive
+        return limited_receive
+
+
+async def _soon(receive: Receive, pause: float, latest: float) -> Message:
+    """The next piece of a body, within a pause and before the latest moment for so much of it."""
+    try:
+        async with asyncio.timeout_at(min(asyncio.get_running_loop().time() + pause, latest)):
+            return await receive()
+    except TimeoutError:
+        detail = f"The body stopped coming for {pause:g} s, or came with less than {SLOWEST} bytes a second."
+        raise HTTPException(408, detail, dict(_CLOSING)) from None
+
+
+def _mark(answer: MutableHeaders, visit: Visit) -> None:
+    answer["X-Request-Id"] = visit.origin.request_id
+    answer.setdefault("Cache-Control", "no-store")
+    answer["X-Content-Type-Options"] = "nosniff"
+    if visit.standings:
+        answer["RateLimit-Policy"] = _listed(visit.standings, lambda one: f"q={one.quota};w={MINUTE}")
+        answer["RateLimit"] = _listed(visit.standings, lambda one: f"r={one.left};t={one.seconds}")
+
+
+def _listed(standings: Sequence[Standing], said: Any) -> str:
+    return ", ".join(f'"{one.kind}";{said(one)}' for one in standings)

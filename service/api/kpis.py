@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from service.api.models import PRINTABLE, FirstMonth, LastMonth, MethodFilter, Period, Strict, WindowDocument
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
 from service.operations import kpis
 from service.operations.dimensions import DIMENSIONS, TIMES
@@ -105,7 +105,7 @@ def _filters(
     response_model_exclude_unset=True,
 )
 def get_kpis(
-    entry: ReadsResults,
+    entry: Calculates,
     filters: Annotated[dict[str, tuple[str, ...]], Depends(_filters)],
     indicators: Annotated[
         str, Query(max_length=1000, description="Ids from the catalogue, with commas between.", examples=["revenue"])

@@ -9,7 +9,7 @@ from pydantic import Field
 from service.api.models import FirstMonth, LastMonth, Period, Strict, WindowDocument
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
-from service.api.security import ReadsResults, WritesMethods
+from service.api.security import Calculates, ReadsResults, WritesMethods
 from service.errors import BadArgument, BadBody, Conflict, DocumentRefused, NoData, NotFound, TooLarge, WrongContentType
 from service.method.indicators import Indicator
 from service.method.parameters import Parameters, catalogue, declarations, describe
@@ -229,7 +229,7 @@ def get_method_effects(
     method: MethodPath,
     against: Against,
     subsidiary: Annotated[Code, Query(description="Code of the subsidiary.", examples=["DE"])],
-    entry: ReadsResults,
+    entry: Calculates,
     first: FirstMonth = None,
     last: LastMonth = None,
     period: Period = None,

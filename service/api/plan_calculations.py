@@ -10,7 +10,7 @@ from service.api.models import NOTHING, Count, Share, Strict, example
 from service.api.plans import Contribution, Elasticity, GoalRequest, LeverSetting, PlanClass
 from service.api.problems import responses
 from service.api.requirements import Norms, RequirementTotal
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.api.segmented import AbcClass
 from service.errors import BadArgument
 from service.method.parameters import ResourceNorms
@@ -203,7 +203,7 @@ class CalculatedResources(RequirementTotal):
 
 
 @router.post("/plan", operation_id="calculatePlan", summary="Calculate a plan", responses=responses(BadArgument))
-def calculate_plan(facts: PlanFacts, entry: ReadsResults) -> CalculatedPlan:
+def calculate_plan(facts: PlanFacts, entry: Calculates) -> CalculatedPlan:
     """Twelve months from the class table in the request, with its five blocks; and what a goal would take."""
     with entry.reading():
         baseline, moved = facts.baseline(), facts.moved()
@@ -232,7 +232,7 @@ def calculate_plan(facts: PlanFacts, entry: ReadsResults) -> CalculatedPlan:
 @router.post(
     "/resources", operation_id="calculateResources", summary="Hours and people", responses=responses(BadArgument)
 )
-def calculate_resources(facts: ResourceFacts, entry: ReadsResults) -> CalculatedResources:
+def calculate_resources(facts: ResourceFacts, entry: Calculates) -> CalculatedResources:
     """Hours by class and kind of work, FTE and heads for the plan that the request describes."""
     with entry.reading():
         inputs = facts.inputs()

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from service.api.models import Strict
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument, MissingRate
 from service.operations import plan_totals
 from service.values import Currency, Money, MonthText
@@ -55,7 +55,7 @@ class PlanTotals(Total):
     responses=responses(BadArgument, MissingRate),
 )
 def get_plan_totals(
-    entry: ReadsResults,
+    entry: Calculates,
     first: Annotated[
         MonthText, Query(alias="from", description="Month in which the plans begin.", examples=["2026-01"])
     ],

@@ -14,7 +14,7 @@ from service.api.models import PERIODS, ResultPath, Strict, SubsidiaryFilter, Wi
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
-from service.api.security import Plans, ReadsResults
+from service.api.security import Calculates, Plans, ReadsResults
 from service.errors import BadArgument, NoData, NotFound
 from service.method.months import month_text
 from service.method.parameters import LeverName
@@ -329,7 +329,7 @@ def get_plan_levers(plan: ResultPath, entry: ReadsResults) -> LeversDocument:
     summary="What one lever must be to reach a target",
     responses=responses(NotFound, BadArgument),
 )
-def seek_goal(plan: ResultPath, goal: GoalRequest, entry: ReadsResults) -> GoalDocument:
+def seek_goal(plan: ResultPath, goal: GoalRequest, entry: Calculates) -> GoalDocument:
     """One lever alone, multiplied by the same factor in every unit; or how much is missing at its cap."""
     with entry.reading() as caller:
         question = Goal(float(goal.target), goal.measure, goal.lever, goal.abc_class, goal.cap)

@@ -8,7 +8,7 @@ from pydantic import Field
 from service.api.models import Share, Strict, example
 from service.api.plan_calculations import Positive
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import NoData, NotFound
 from service.method.parameters import LeverName
 from service.method.priorities import Candidate, class_of, ranked
@@ -113,7 +113,7 @@ class CalculatedPriorities(Strict):
     tags=["priorities"],
 )
 def list_customer_priorities(
-    entry: ReadsResults,
+    entry: Calculates,
     subsidiary: Annotated[Code, Query(description="Code of the subsidiary.", examples=["DE"])],
     salesperson: Annotated[Code | None, Query(description="Only of this seller's portfolio.")] = None,
     hours: Annotated[
@@ -134,7 +134,7 @@ def list_customer_priorities(
     tags=["priorities"],
 )
 def list_lever_priorities(
-    entry: ReadsResults,
+    entry: Calculates,
     plan: Annotated[str, Query(max_length=80, description="Id of a plan with several units.", examples=["DE.1"])],
 ) -> LeverPriorities:
     """By the margin an hour of a step that peers have shown; one year and three, as acquisition pays later."""
@@ -148,7 +148,7 @@ def list_lever_priorities(
     summary="Customers to work on first",
     tags=["calculations"],
 )
-def calculate_priorities(facts: PriorityFacts, entry: ReadsResults) -> CalculatedPriorities:
+def calculate_priorities(facts: PriorityFacts, entry: Calculates) -> CalculatedPriorities:
     """The customers in the request, by the margin that an hour is expected to bring."""
     with entry.reading():
         method = methods.standard()

@@ -22,13 +22,12 @@ from service.errors import (
     MethodNotAllowed,
     NotAuthenticated,
     NotFound,
-    RequestInProgress,
     TooLarge,
-    Unavailable,
+    TooSlow,
 )
 
 MEDIA_TYPE = "application/problem+json"
-_OF_STATUS = {kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge)}
+_OF_STATUS = {kind.status: kind for kind in (NotFound, MethodNotAllowed, TooSlow, TooLarge)}
 """What the framework refuses by itself."""
 _log = logging.getLogger("kontor")
 
@@ -91,7 +90,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     answer = document(request, error.status, error.slug(), error.title, error.detail, **error.extra())
     if isinstance(error, NotAuthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Unavailable | RequestInProgress):
+    if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 
-from service.access.audit import Origin
 from service.access.keys import Caller, Scope, Token, admit
+from service.access.quotas import Quotas
 from service.access.uses import Uses
+from service.api.visit import Visit
 from service.errors import NotAuthenticated
 from service.store.database import Database
 
@@ -34,18 +35,20 @@ class Entry:
     scope: Scope
     clock: Callable[[], datetime]
     uses: Uses
-    origin: Origin
+    quotas: Quotas
+    visit: Visit
+    credentials: str
 
     @contextmanager
     def reading(self) -> Iterator[Caller]:
-        """Read from one snapshot."""
-        with self.database.reading() as connection:
+        """Read from one snapshot. Stopped when the client leaves."""
+        with self.database.reading() as connection, self.visit.reading(connection):
             yield self._admitted(connection)
 
     @contextmanager
     def looking_up(self) -> Iterator[Caller]:
-        """Read by a single statement."""
-        with self.database.looking_up() as connection:
+        """Read by a single statement. Stopped when the client leaves."""
+        with self.database.looking_up() as connection, self.visit.reading(connection):
             yield self._admitted(connection)
 
     @contextmanager
@@ -57,13 +60,27 @@ class Entry:
             caller.written()
 
     def _admitted(self, connection: Connection) -> Caller:
-        caller = admit(connection, self.token, self.scope, self.clock(), self.origin)
+        with self.quotas.judging(self.visit.origin.address):
+            caller = admit(connection, self.token, self.scope, self.clock(), self.visit.origin)
         self.uses.seen(caller.principal, caller.now)
+        if not self.visit.principal:
+            self.visit.principal = caller.principal
+            self.visit.stands(self.quotas.count_request(caller.principal, self.credentials))
         return caller
 
+    def expect_rows(self) -> None:
+        """Admit whoever is about to hand a form in, before any of it is read."""
+        with self.reading() as caller:
+            principal = caller.principal
+        self.visit.stands(self.quotas.expect_rows(principal))
 
-def needs(scope: Scope) -> Any:
-    """The dependency of an operation that a key with this scope may call."""
+    def count_rows(self, rows: int) -> None:
+        """Rows were read."""
+        self.quotas.count_rows(self.visit.principal, rows)
+
+
+def needs(scope: Scope, lane: Literal["light", "heavy"] = "light") -> Any:
+    """The dependency of an operation that a key with this scope may call, and the lane of its requests."""
 
     async def entry(
         request: Request, presented: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
@@ -72,10 +89,12 @@ def needs(scope: Scope) -> Any:
             raise NotAuthenticated("Send one Authorization header, not several.")
         if presented is None:
             raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
-        state = request.app.state
-        address = "" if request.client is None else request.client.host
-        origin = Origin(address, request.state.request_id)
-        return Entry(state.database, Token.read(presented.credentials), scope, state.clock, state.uses, origin)
+        state, visit, credentials = request.app.state, request.state.visit, presented.credentials
+        state.quotas.enter(visit.origin.address, credentials)
+        with state.quotas.judging(visit.origin.address):
+            token = Token.read(credentials)
+        await visit.enter(getattr(state.lanes, lane))
+        return Entry(state.database, token, scope, state.clock, state.uses, state.quotas, visit, credentials)
 
     entry.scope = scope  # type: ignore[attr-defined]
     return Depends(entry)
@@ -84,7 +103,8 @@ def needs(scope: Scope) -> Any:
 Reads = Annotated[Entry, needs(Scope.STATISTICS_READ)]
 Submits = Annotated[Entry, needs(Scope.STATISTICS_WRITE)]
 ReadsResults = Annotated[Entry, needs(Scope.RESULTS_READ)]
-Plans = Annotated[Entry, needs(Scope.PLANS_WRITE)]
+Calculates = Annotated[Entry, needs(Scope.RESULTS_READ, "heavy")]
+Plans = Annotated[Entry, needs(Scope.PLANS_WRITE, "heavy")]
 Approves = Annotated[Entry, needs(Scope.PLANS_APPROVE)]
 WritesMethods = Annotated[Entry, needs(Scope.METHOD_WRITE)]
 ReadsAudit = Annotated[Entry, needs(Scope.AUDIT_READ)]

@@ -9,7 +9,7 @@ from service.api.idempotency import IdempotencyKey, answer_once
 from service.api.models import ResultPath, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates, ReadsResults
 from service.api.segmented import (
     AbcClass,
     Action,
@@ -52,7 +52,7 @@ router = APIRouter(tags=["segmentations"])
     },
 )
 def compute_segmentation(
-    request: Request, asked: SegmentationRequest, entry: ReadsResults, idempotency_key: IdempotencyKey = None
+    request: Request, asked: SegmentationRequest, entry: Calculates, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Classes, potential classes, states and segments of every customer of a subsidiary, or of the group."""
 

@@ -8,8 +8,10 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
+from service.api.security import Submits
 from service.errors import WrongContentType
 from service.forms.dialect import ENCODINGS
 from service.forms.formats import FORMATS
@@ -26,12 +28,17 @@ class Spooled:
     unpacked_limit: int
 
 
-async def spooled(request: Request) -> AsyncIterator[Spooled]:
-    """The body in a temporary file. Raises WrongContentType before it takes any of it."""
+async def spooled(request: Request, entry: Submits) -> AsyncIterator[Spooled]:
+    """The body in a temporary file, and a place to work on it once it is there.
+
+    Raises WrongContentType, and what may be wrong with the key, before it takes any of it.
+    """
     content_type, charset = _declared(request.headers)
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         raise WrongContentType("A body comes as it is, or with Content-Encoding: gzip.")
+    await run_in_threadpool(entry.expect_rows)
+    entry.visit.leave()  # a body that comes slowly takes nobody's place
     digest, size = hashlib.sha256(), 0
     with NamedTemporaryFile(prefix="kontor-") as file:
         async for piece in request.stream():
@@ -39,6 +46,7 @@ async def spooled(request: Request) -> AsyncIterator[Spooled]:
             size += len(piece)
             file.write(piece)
         file.flush()
+        await entry.visit.enter(request.app.state.lanes.intake)
         sha256 = digest.hexdigest()
         packed = "gzip" if encoding == "gzip" else ""
         source = Source(Path(file.name), sha256, size, FORMATS[content_type], packed, charset, request.url.query)

@@ -8,7 +8,7 @@ from pydantic import Field
 from service.api.models import ResultPath, Strict
 from service.api.problems import responses
 from service.api.requirements import KindHours
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import AmountTooLarge, BadArgument, NoData, NotFound
 from service.operations import staffing
 from service.values import Money, Number
@@ -91,7 +91,7 @@ class FeasiblePlan(Strict):
     summary="Hours, people, hires and pay by month",
     responses=responses(NotFound, BadArgument, AmountTooLarge),
 )
-def get_staffing(requirement: ResultPath, entry: ReadsResults) -> StaffingDocument:
+def get_staffing(requirement: ResultPath, entry: Calculates) -> StaffingDocument:
     """By the country's calendar and the people employed now; the months' hours add up to the requirement's."""
     with entry.reading() as caller:
         return StaffingDocument(**staffing.staffing(caller, requirement))
@@ -103,7 +103,7 @@ def get_staffing(requirement: ResultPath, entry: ReadsResults) -> StaffingDocume
     summary="What the people there can serve",
     responses=responses(NotFound, BadArgument, NoData),
 )
-def get_feasible_plan(requirement: ResultPath, entry: ReadsResults) -> FeasiblePlan:
+def get_feasible_plan(requirement: ResultPath, entry: Calculates) -> FeasiblePlan:
     """KEEP customers first, then by margin an hour, the last piece in part; what is cut, and what remains."""
     with entry.reading() as caller:
         return FeasiblePlan(**staffing.served(caller, requirement))

@@ -1,6 +1,7 @@
 """Handing in forms, and what became of it. One operation per form, made from the form's declaration."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -169,8 +170,12 @@ def _submit_operation(form: Form) -> Any:
         if correction == "delta" and (form.name != "statistics" or idempotency_key is None):
             raise BadArgument("correction", "A delta is for the form statistics, and needs an Idempotency-Key.")
         dialect = Dialect(delimiter, decimal, date_format, body.source.charset, sheet)
-        with entry.reading():
-            pass  # nobody makes us read a form without a key that may hand it in
+        rows = 0
+
+        def report(rows_read: int, _loaded: int) -> None:
+            nonlocal rows
+            rows = rows_read
+
         with opened(form, body.source, dialect, body.unpacked_limit) as handed:
             try:
                 with entry.writing() as caller:
@@ -179,12 +184,14 @@ def _submit_operation(form: Form) -> Any:
                         worker, order = request.app.state.worker, Order(dialect, terms, body.unpacked_limit)
                         work = partial(_accepted, caller, home, handed, order, worker)
                     else:
-                        work = partial(_receipt, caller, home, handed, terms)
+                        work = partial(_receipt, caller, home, handed, terms, report)
                     answer = once(caller, home, idempotency_key, body.fingerprint, work)
             except RowsRefused as refused:
                 if handed.reading.sheet is None or CONTENT_TYPES["xlsx"] not in request.headers.get("accept", ""):
                     raise
                 return _marked(request, handed, refused)
+            finally:
+                entry.count_rows(rows)
         return _located_at(as_response(answer), request)
 
     return submit
@@ -215,8 +222,10 @@ def _located_at(answer: Response, request: Request) -> Response:
     return answer
 
 
-def _receipt(caller: Caller, home: Reach, handed: Handed, terms: intake.Terms) -> Answer:
-    number, found, warnings = intake.submit(caller, home, handed, terms)
+def _receipt(
+    caller: Caller, home: Reach, handed: Handed, terms: intake.Terms, report: Callable[[int, int], None]
+) -> Answer:
+    number, found, warnings = intake.submit(caller, home, handed, terms, report)
     row = _found(caller, home, number)
     document = SubmissionReceipt(
         problems=[RowProblem(**problem.as_dict()) for problem in found[:LISTED_PROBLEMS]],

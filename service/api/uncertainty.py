@@ -8,7 +8,7 @@ from pydantic import Field
 from service.api.models import ResultPath, Strict, example
 from service.api.plan_calculations import PlanFacts
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import BadArgument, NotFound
 from service.method.plan.blocks import plan
 from service.method.plan.levers import apply
@@ -65,7 +65,7 @@ class CalculatedUncertainty(Strict):
 )
 def get_plan_uncertainty(
     plan: ResultPath,
-    entry: ReadsResults,
+    entry: Calculates,
     target: Annotated[
         str | None, Query(pattern=AMOUNT_PATTERN, description="Revenue whose probability is asked for.")
     ] = None,
@@ -85,7 +85,7 @@ def get_plan_uncertainty(
     responses=responses(BadArgument),
     tags=["calculations"],
 )
-def calculate_uncertainty(facts: UncertaintyFacts, entry: ReadsResults) -> CalculatedUncertainty:
+def calculate_uncertainty(facts: UncertaintyFacts, entry: Calculates) -> CalculatedUncertainty:
     """The plan of `POST /v1/calculations/plan` with its open deals one by one."""
     with entry.reading():
         inputs = apply(facts.baseline(), facts.moved())

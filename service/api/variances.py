@@ -8,7 +8,7 @@ from pydantic import Field
 
 from service.api.models import Strict, example
 from service.api.problems import responses
-from service.api.security import ReadsResults
+from service.api.security import Calculates
 from service.errors import AmountTooLarge, BadArgument
 from service.method.variance import LARGEST_EFFECT, Sold, price_volume_mix
 from service.values import Money, to_amount, to_decimal
@@ -83,7 +83,7 @@ class PriceVolumeMix(RevenueEffects):
     summary="Split a change of revenue over price, volume and mix",
     responses=responses(BadArgument, AmountTooLarge),
 )
-def calculate_price_volume_mix(facts: PriceVolumeMixFacts, entry: ReadsResults) -> PriceVolumeMix:
+def calculate_price_volume_mix(facts: PriceVolumeMixFacts, entry: Calculates) -> PriceVolumeMix:
     """By item and in all. An item that was not sold before had its present price."""
     with entry.reading():
         items = {one.name: one.sides() for one in facts.items}

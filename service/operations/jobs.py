@@ -87,8 +87,11 @@ def _origin(row: Row[Any]) -> Origin:
 class Worker:
     """A thread that works on jobs, one after the other, until it is told to stop; beside it, it stores uses of keys."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], uses: Uses) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], uses: Uses, count_rows: Callable[[str, int], None]
+    ) -> None:
         self._database = database
+        self._count_rows = count_rows
         self._clock = clock
         self._uses = uses
         self._uses_due = monotonic() + USES_STORED
@@ -156,6 +159,8 @@ class Worker:
             _log.exception("a job failed")
             self._refuse(row, "internal-error", error)
         finally:
+            if row is not None:
+                self._count_rows(row.key_id, self.progress(row)[0])
             self._progress.clear()  # from here on the stored one is told
         return True
 

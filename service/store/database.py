@@ -7,7 +7,7 @@ statements (they break behind transaction poolers and after schema changes), tim
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -25,6 +25,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     FromClause,
+    Row,
     Table,
     Text,
     bindparam,
@@ -57,6 +58,7 @@ _SHUTTING_DOWN = ("57P01", "57P02", "57P03")
 _SQLITE_ROWS = 65_536
 _ROOM = "64MB"
 _SURE_SECONDS = 1.0
+_STOP_SECONDS = 5.0
 _CSV = arrow_csv.WriteOptions(include_header=False, batch_size=16_384)
 _SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "database or disk is full", "attempt to write a readonly")
 
@@ -175,6 +177,21 @@ def _listed(column: pa.Array) -> list[Any]:
     return column.to_pylist()  # type: ignore[no-any-return]
 
 
+def stopper(connection: Connection) -> Callable[[], None]:
+    """Stops, from another thread, the statement that the connection is busy with; nothing happens if there is none."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        interrupt: Callable[[], None] = driver.interrupt
+        return interrupt
+
+    def stop() -> None:
+        # A connection that is lost has no statement to stop.
+        with suppress(psycopg.Error):
+            driver.cancel_safe(timeout=_STOP_SECONDS)
+
+    return stop
+
+
 def in_sets(connection: Connection) -> None:
     """Let PostgreSQL join whole sets, in memory, until the transaction ends.
 
@@ -194,6 +211,15 @@ def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> 
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table).values(values).on_conflict_do_nothing()
     return affected(connection, statement) == 1
+
+
+def added_up(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], column: str) -> Sequence[Row[Any]]:
+    """Insert rows, or add their `column` to that of the row which has their key; the rows as they are then."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(list(rows))
+    total = {column: table.c[column] + statement.excluded[column]}
+    keyed = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=total)
+    return connection.execute(keyed.returning(*table.c)).all()
 
 
 def affected(connection: Connection, statement: Any) -> int:
@@ -301,7 +327,7 @@ def _translated() -> Iterator[None]:
             raise RequestInProgress("Another request is writing the same data. Try again in a moment.") from error
         if state == _UNIQUE or said.startswith("UNIQUE constraint"):
             raise Conflict("Another request has just stored the same thing. Read it and try again.") from error
-        if state in (_DEADLOCK, _SERIALIZATION, _TIMEOUT):
+        if state in (_DEADLOCK, _SERIALIZATION, _TIMEOUT) or said == "interrupted":
             raise Unavailable("The database gave the request up. Try again.") from error
         if "integer overflow" in said or state == "22003":
             raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.") from error

@@ -1,0 +1,77 @@
+"""Lanes: how many requests of each kind are worked on at once, and how many wait for it.
+
+Heavy calculations cannot take the places of quick reads, and neither those of handing in. Who finds every place taken
+waits a second at most; who finds too many waiting is turned away at once, so that nothing piles up.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from service.errors import Unavailable
+
+WAIT_SECONDS = 1.0
+WAITING_PER_PLACE = 8
+
+
+class Lane:
+    """Places for requests of one kind. For one event loop."""
+
+    def __init__(self, name: str, places: int) -> None:
+        self.name = name
+        self.places = places
+        self.taken = 0
+        self.waiting = 0
+        self.turned_away = 0
+        self._free = asyncio.Semaphore(places)
+
+    async def enter(self) -> None:
+        """Take a place. Raises Unavailable where none becomes free in time."""
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()
+        self.taken += 1
+
+    async def _wait(self) -> None:
+        if self.waiting >= self.places * WAITING_PER_PLACE:
+            raise self._busy()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            raise self._busy() from None
+        finally:
+            self.waiting -= 1
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self.taken -= 1
+        self._free.release()
+
+    def _busy(self) -> Unavailable:
+        self.turned_away += 1
+        return Unavailable(f"The service is busy with other requests of this kind ({self.name}). Try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The lanes of a process; together they have as many places as there are database connections for requests."""
+
+    light: Lane
+    heavy: Lane
+    intake: Lane
+
+    @classmethod
+    def of(cls, places: int) -> "Lanes":
+        """A quarter is for heavy calculations, a quarter for handing in, the rest for everything else; one at least."""
+        quarter = max(1, places // 4)
+        return cls(Lane("light", max(1, places - 2 * quarter)), Lane("heavy", quarter), Lane("intake", quarter))
+
+    @property
+    def every(self) -> tuple[Lane, ...]:
+        return self.light, self.heavy, self.intake
+
+    @property
+    def places(self) -> int:
+        return sum(lane.places for lane in self.every)

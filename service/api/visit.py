@@ -1,0 +1,111 @@
+"""A visit: what the service holds for a request while it is answered, and how it lets go when the client has left."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from anyio import CapacityLimiter, to_thread
+from sqlalchemy import Connection
+from starlette.types import Receive
+
+from service.access.audit import Origin
+from service.access.quotas import Standing
+from service.api.lanes import Lane
+from service.errors import Unavailable
+from service.store.database import stopper
+
+WATCHED_AFTER = 0.5
+"""Seconds. Few requests take longer; those are watched for clients that leave."""
+_AGAIN = 0.5
+
+
+class Visit:
+    """Of one request. Its reads are stopped when the client leaves or `most_seconds` are over; what it writes is not,
+    as a client that asks again with the same Idempotency-Key finds it then."""
+
+    def __init__(self, origin: Origin, most_seconds: float) -> None:
+        self.origin = origin
+        self.principal = ""
+        self.standings: list[Standing] = []
+        self.body_taken = False
+        self._most_seconds = most_seconds
+        self._lane: Lane | None = None
+        self._stop: Callable[[], None] | None = None
+        self._ended: str | None = None
+        self._lock = Lock()
+        self._watcher: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def enter(self, lane: Lane) -> None:
+        """Take a place in a lane instead of the one before."""
+        self.leave()
+        await lane.enter()
+        self._lane = lane
+
+    def stands(self, standing: Standing | None) -> None:
+        """What is left of a quota, for the headers of the answer."""
+        if standing is not None:
+            self.standings.append(standing)
+
+    def leave(self) -> None:
+        """Give the place back, if there is one."""
+        if self._lane is not None:
+            self._lane.leave()
+            self._lane = None
+
+    @contextmanager
+    def reading(self, connection: Connection) -> Iterator[None]:
+        """What is read in this block may be stopped. Raises Unavailable where it has been already."""
+        with self._lock:
+            self._may_go_on()
+            self._stop = stopper(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stop = None
+            if self._ended is not None:
+                # The order to stop may still be on its way to the server: nobody else shall get it.
+                connection.invalidate()
+
+    def _may_go_on(self) -> None:
+        if self._ended is not None:
+            raise Unavailable(self._ended)
+
+    def watch(self, receive: Receive) -> None:
+        """Begin to look after the client, if this takes long."""
+        self._timer = asyncio.get_running_loop().call_later(WATCHED_AFTER, self._begin, receive)
+
+    def _begin(self, receive: Receive) -> None:
+        if self.body_taken:
+            self._watcher = asyncio.create_task(self._watched(receive))
+        else:
+            self.watch(receive)
+
+    async def _watched(self, receive: Receive) -> None:
+        try:
+            async with asyncio.timeout(self._most_seconds):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+            self._ended = "The client has left."
+        except TimeoutError:
+            self._ended = f"This takes longer than {self._most_seconds:g} s. Ask for less at once."
+        # A thread that is between two statements notices at its next.
+        limiter = CapacityLimiter(1)
+        while True:
+            await to_thread.run_sync(self._stop_reading, limiter=limiter)
+            await asyncio.sleep(_AGAIN)
+
+    def _stop_reading(self) -> None:
+        with self._lock:
+            if self._stop is not None:
+                self._stop()
+
+    def over(self) -> None:
+        """The request is answered, or nobody waits for an answer."""
+        self.leave()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()

@@ -1,0 +1,218 @@
+"""Quotas, lanes and deadlines as a client meets them."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from service.access import keys
+from service.access.audit import Origin
+from service.access.keys import Scope, Token
+from service.api.guard import Guard
+from service.api.lanes import Lane, Lanes
+from service.api.visit import Visit
+from service.app import create_app
+from service.errors import Unavailable
+from service.settings import Settings
+from service.store.database import Database
+from tests.conftest import NOW
+
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(600)",
+}
+QUICK = 0.05
+
+
+@contextmanager
+def _client(database_url: str, **settings: Any) -> Iterator[TestClient]:
+    app = create_app(Settings(database_url=SecretStr(database_url), pool_size=4, **settings), clock=lambda: NOW)
+    with app.state.database.writing() as connection:
+        key = keys.create(connection, "test", list(Scope), None, NOW)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        yield client
+
+
+def test_the_headers_count_down_to_the_refusal(database_url: str) -> None:
+    with _client(database_url, requests_per_minute=2, rows_per_minute=10) as client:
+        first = client.get("/v1/forms")
+        assert first.headers["RateLimit-Policy"] == '"requests";q=2;w=60'
+        assert first.headers["RateLimit"] == '"requests";r=1;t=60'
+        handed_in = client.post("/v1/submissions/exchange-rates", json=[])
+        assert handed_in.headers["RateLimit-Policy"] == '"requests";q=2;w=60, "rows";q=10;w=60'
+        assert handed_in.headers["RateLimit"] == '"requests";r=0;t=60, "rows";r=10;t=60'
+        refused = client.get("/v1/forms")
+        assert refused.status_code == 429
+        assert refused.headers["Retry-After"] == "60"
+        assert refused.headers["Content-Type"] == "application/problem+json"
+        document = refused.json()
+        assert document["type"] == "/problems/quota-exceeded"
+        assert document["violated_policies"] == ["requests"]
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").status_code == 200
+
+
+def test_rows_are_counted_whether_they_are_taken_or_refused(database_url: str) -> None:
+    good = {"period": "2026-01", "currency": "PLN", "reference": "EUR", "rate": "0.23"}
+    with _client(database_url, rows_per_minute=3) as client:
+        bad = client.post("/v1/submissions/exchange-rates", json=[good, {**good, "rate": "x"}])
+        assert bad.status_code == 422
+        taken = client.post("/v1/submissions/exchange-rates", json=[good, {**good, "currency": "CZK"}])
+        assert taken.status_code == 201
+        assert '"rows";r=1;' in taken.headers["RateLimit"]
+        refused = client.post("/v1/submissions/exchange-rates", json=[good])
+        assert refused.status_code == 429
+        assert refused.json()["violated_policies"] == ["rows"]
+
+
+def test_wrong_keys_are_refused_without_the_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = []
+    with _client(database_url, wrong_keys_per_minute=3) as client:
+        assert client.get("/v1/forms").status_code == 200
+        monkeypatch.setattr(keys.keys, "get", lambda _connection, key_id: looked_up.append(key_id))
+        wrong = [{"Authorization": f"Bearer {Token('a' * 12, f'{number:030}')}"} for number in range(20)]
+        answers = [client.get("/v1/forms", headers=headers).status_code for headers in wrong]
+        monkeypatch.undo()
+        assert answers == [401] * 3 + [429] * 17
+        assert len(looked_up) == 3
+        assert client.get("/v1/forms").status_code == 200, "who had a good key keeps getting in"
+
+
+def test_a_full_lane_turns_away_and_leaves_the_others_alone(database_url: str) -> None:
+    with _client(database_url) as client:
+        lanes: Lanes = client.app.state.lanes
+        client.portal.call(lanes.heavy.enter)
+        begun = time.monotonic()
+        refused = client.get("/v1/kpis")
+        assert 0.9 < time.monotonic() - begun < 5
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "2"
+        assert "heavy" in refused.json()["detail"]
+        assert client.get("/v1/forms").status_code == 200
+        assert client.post("/v1/submissions/exchange-rates", json=[]).status_code == 422
+        client.portal.call(lanes.heavy.leave)
+        assert client.get("/v1/kpis").status_code == 422
+        assert [lane.taken for lane in lanes.every] == [0, 0, 0]
+        assert lanes.heavy.turned_away == 1
+
+
+def test_who_finds_too_many_waiting_is_turned_away_at_once() -> None:
+    async def crowd() -> tuple[float, list[Any]]:
+        lane = Lane("light", 1)
+        await lane.enter()
+        begun = time.monotonic()
+        waiting = [asyncio.create_task(lane.enter()) for _ in range(8)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await lane.enter()
+        at_once = time.monotonic() - begun
+        lane.leave()
+        return at_once, await asyncio.gather(*waiting, return_exceptions=True)
+
+    at_once, ends = asyncio.run(crowd())
+    assert at_once < 0.5
+    assert sum(isinstance(end, Unavailable) for end in ends) == 7
+
+
+@pytest.mark.parametrize(("places", "shares"), [(1, [1, 1, 1]), (4, [2, 1, 1]), (16, [8, 4, 4]), (17, [9, 4, 4])])
+def test_every_lane_has_a_place(places: int, shares: list[int]) -> None:
+    assert [lane.places for lane in Lanes.of(places).every] == shares
+
+
+def _visited(database: Database, leave: bool, most_seconds: float, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Reads without end, in a thread, while the client leaves or stays; what the reader is told."""
+    monkeypatch.setattr("service.api.visit.WATCHED_AFTER", QUICK)
+    monkeypatch.setattr("service.api.visit._AGAIN", QUICK)
+    statement = ENDLESS["sqlite" if database.is_sqlite else "postgresql"]
+
+    async def receive() -> Any:
+        await asyncio.sleep(QUICK if leave else 60)
+        return {"type": "http.disconnect"}
+
+    def read(visit: Visit) -> None:
+        with database.reading() as connection, visit.reading(connection):
+            connection.exec_driver_sql(statement)
+
+    async def visited() -> str:
+        visit = Visit(Origin("address", "id"), most_seconds)
+        visit.body_taken = True
+        visit.watch(receive)
+        try:
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(asyncio.to_thread(read, visit), 10)
+            with pytest.raises(Unavailable) as refused:
+                await asyncio.to_thread(read, visit)
+            return refused.value.detail
+        finally:
+            visit.over()
+
+    return asyncio.run(visited())
+
+
+def test_a_client_that_leaves_stops_what_it_asked_for(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(database_url, pool_size=1)
+    assert "left" in _visited(database, leave=True, most_seconds=60, monkeypatch=monkeypatch)
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
+    database.close()
+
+
+def test_a_request_that_reads_too_long_is_stopped(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(database_url, pool_size=1)
+    assert "longer than" in _visited(database, leave=False, most_seconds=QUICK, monkeypatch=monkeypatch)
+    database.close()
+
+
+def _asked(pieces: list[tuple[float, bytes]], **settings: Any) -> tuple[int, dict[str, str]]:
+    """What an application behind the guard answers to a body that comes in pieces, each after so many seconds."""
+    app = create_app(Settings(database_url=SecretStr("sqlite://"), **settings))
+
+    async def whole(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        while message.get("more_body"):
+            message = await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    guarded = app.middleware_stack or app.build_middleware_stack()
+    inner = guarded
+    while not isinstance(inner, Guard):
+        inner = inner.app
+    inner.app.app = whole  # behind the handlers of refusals
+    coming = iter(pieces)
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        seconds, body = next(coming)
+        await asyncio.sleep(seconds)
+        return {"type": "http.request", "body": body, "more_body": True}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    headers = [(b"transfer-encoding", b"chunked")]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b"", "app": app}
+    asyncio.run(guarded(scope, receive, send))
+    return told[0]["status"], {name.decode(): value.decode() for name, value in told[0]["headers"]}
+
+
+def test_a_body_that_stops_coming_is_given_up() -> None:
+    status, headers = _asked([(0, b"x"), (60, b"x")], body_timeout_seconds=QUICK)
+    assert status == 408
+    assert headers["connection"] == "close"
+
+
+def test_a_body_that_drips_is_given_up() -> None:
+    status, _ = _asked([(QUICK / 2, b"x")] * 100, body_timeout_seconds=QUICK)
+    assert status == 408
+
+
+def test_a_body_that_has_no_end_is_given_up() -> None:
+    status, headers = _asked([(0, b"x" * 1000)] * 100, max_json_bytes=10_000)
+    assert status == 413
+    assert headers["connection"] == "close"
