@@ -1,6 +1,7 @@
 """Databases and services for the tests. Every test that touches a database runs on SQLite and on PostgreSQL."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from service.access import keys
 from service.access.keys import Scope
@@ -51,12 +53,19 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri()
 
 
-def _new_postgres_database(server: str) -> str:
+def _new_postgres_database(server: str, template: str | None = None) -> str:
     name = f"kontor_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     base, _, query = server.partition("?")
     return base.rsplit("/", 1)[0] + "/" + name + (f"?{query}" if query else "")
+
+
+def _migrated(url: str) -> str:
+    database = Database(url, pool_size=2)
+    database.migrate()
+    database.close()
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -67,13 +76,27 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return _new_postgres_database(request.getfixturevalue("postgres"))
 
 
-@pytest.fixture
-def database_url(empty_database_url: str) -> str:
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to copy: migrating each test's own takes a thousand times as long."""
+    path = tmp_path_factory.mktemp("migrated") / "kontor.db"
+    _migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_name(postgres: str) -> str:
+    """The name of a PostgreSQL database with the newest schema, to copy."""
+    return make_url(_migrated(_new_postgres_database(postgres))).database or ""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of a database with the newest schema and no data."""
-    database = Database(empty_database_url, pool_size=2)
-    database.migrate()
-    database.close()
-    return empty_database_url
+    if request.param == "sqlite":
+        copied = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "kontor.db")
+        return f"sqlite:///{copied}"
+    return _new_postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_name"))
 
 
 @dataclass

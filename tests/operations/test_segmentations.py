@@ -324,7 +324,7 @@ def test_what_was_kept_before_is_served_as_it_was(group: Service) -> None:
     assert group.client.get(f"{path}/classes?by=state").status_code == 422
 
 
-@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_is_handed_in_meanwhile_is_waited_for_by_nobody(group: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite has one writer at a time: nothing can be handed in meanwhile."""
     write, calls = segmenting.write, []
