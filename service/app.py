@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from service import __version__
 from service.access.quotas import SHARED_EVERY, Quotas
 from service.access.tally import DatabaseTally, RedisTally
+from service.access.tokens import Issuer
 from service.access.uses import Uses
 from service.api import contract, operations, problems
 from service.api.guard import Guard
@@ -64,6 +65,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.uses = uses
     app.state.lanes = lanes
     app.state.quotas = quotas
+    app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings, clock)
     problems.install(app)
     for router in contract.ROUTERS:
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)

@@ -24,6 +24,7 @@ from service.access import audit as auditing
 from service.access import keys as access
 from service.access.audit import OPERATOR, Action, Origin
 from service.access.keys import Scope
+from service.access.tokens import principal_of
 from service.api import contract
 from service.app import create_app
 from service.errors import KontorError
@@ -223,6 +224,17 @@ def _seal_key(settings: Settings) -> str:
     if settings.audit_seal_key is None:
         _refuse("Set KONTOR_AUDIT_SEAL_KEY: seals are signed with it.")
     return settings.audit_seal_key.get_secret_value()
+
+
+@commands.command()
+def principal(
+    subject: Annotated[str, typer.Argument(help="`sub` of the tokens of KONTOR_OIDC_ISSUER.")],
+) -> None:
+    """Print the name under which records keep the subject of an access token."""
+    issuer = Settings().oidc_issuer
+    if issuer is None:
+        _refuse("KONTOR_OIDC_ISSUER is not set: no tokens are taken.")
+    typer.echo(principal_of(issuer, subject))
 
 
 def _open(settings: Settings) -> Database:

@@ -108,14 +108,14 @@ class BadBody(BadRequest):
 
 
 class NotAuthenticated(KontorError):
-    """The request has no API key, or one that is unknown, mistyped, expired or revoked."""
+    """The request has no API key and no access token, or one that is unknown, mistyped, expired or revoked."""
 
     status = 401
     title = "An API key is needed"
 
 
 class Forbidden(KontorError):
-    """The API key lacks the scope (or the reach over the whole group) that the operation needs."""
+    """The API key or token lacks the scope (or the reach over the whole group) that the operation needs."""
 
     status = 403
     title = "The key may not do this"

@@ -1,11 +1,13 @@
 """Settings from the environment, `KONTOR_…`. Frozen, and handed to `create_app`; nothing else reads the environment."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SQLITE_DEFAULT = "sqlite:///kontor.db"
+SAFE_URL = r"^(https://[^\s/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S*$"
+"""What nobody between can change: https, or this very machine."""
 
 
 class Settings(BaseSettings):
@@ -56,3 +58,38 @@ class Settings(BaseSettings):
     body_timeout_seconds: Annotated[float, Field(gt=0, description="So long a body may stop coming, in seconds.")] = (
         30.0
     )
+    oidc_issuer: Annotated[
+        str | None,
+        Field(pattern=SAFE_URL, description="Whose access tokens are taken: `iss`, letter by letter; unset: nobody's."),
+    ] = None
+    oidc_audience: Annotated[
+        str | None, Field(min_length=1, description="What the tokens must be meant for: `aud`, or one of it.")
+    ] = None
+    oidc_jwks_url: Annotated[
+        str | None,
+        Field(
+            pattern=SAFE_URL,
+            description="Where the issuer's keys are; unset: where its `/.well-known/openid-configuration` says.",
+        ),
+    ] = None
+    oidc_algorithms: Annotated[
+        list[Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"]],
+        Field(min_length=1, description="JSON list of the algorithms with which tokens may be signed."),
+    ] = ["RS256", "ES256"]
+    oidc_token_type: Annotated[
+        str, Field(min_length=1, description="`typ` of a token; some issuers write `JWT`, over ID tokens too.")
+    ] = "at+jwt"  # noqa: S105 - a media type
+    oidc_scope_claim: Annotated[
+        str, Field(min_length=1, description="Claim that says what a token may do; `a.b` is b in the object a.")
+    ] = "scope"
+    oidc_scopes: Annotated[
+        dict[str, list[str]],
+        Field(description="JSON: word of that claim → scopes, and no other word counts; empty: words are scopes."),
+    ] = {}
+    oidc_subsidiary_claim: Annotated[
+        str, Field(min_length=1, description="Claim that says which subsidiaries a token reaches; `*`: all.")
+    ] = "kontor_subsidiaries"
+    oidc_subsidiaries: Annotated[
+        dict[str, list[str]],
+        Field(description="JSON: word of that claim → codes, and no other word counts; empty: words are codes."),
+    ] = {}

@@ -1,1 +1,1 @@
-"""Who may do what: keys, their scopes, and the subsidiaries they reach."""
+"""Who may do what: keys and tokens, their scopes, and the subsidiaries they reach."""

@@ -10,7 +10,7 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +25,7 @@ from service.store import keys, subsidiaries
 from service.store.reach import GROUP, Reach
 
 _ALPHABET = string.digits + string.ascii_letters
+PREFIX = "kontor_"
 _KEY = re.compile(r"kontor_([0-9A-Za-z]{12})_([0-9A-Za-z]{30})_([0-9A-Za-z]{6})", re.ASCII)
 
 
@@ -61,8 +62,8 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose key was accepted, inside one transaction. `principal` is what records of his doing name: the
-    public id of the key, at most 32 characters."""
+    """Somebody whose key or token was accepted, inside one transaction. `principal` is what records of his doing name:
+    the public id of the key, or what stands for the token's subject; at most 32 characters."""
 
     connection: Connection
     reach: Reach
@@ -100,10 +101,23 @@ def admit(connection: Connection, token: Token, scope: Scope, now: datetime, ori
         raise NotAuthenticated("This API key is unknown.")
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise NotAuthenticated("This API key has expired or was revoked.")
-    if scope.value not in key.scopes.split():
-        raise Forbidden(f"The key lacks the scope {scope.value}; it has {key.scopes}.")
     reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
-    return Caller(connection, Reach(reached), key.id, now, origin)
+    return entered(connection, key.id, key.scopes.split(), reached, scope, now, origin)
+
+
+def entered(
+    connection: Connection,
+    principal: str,
+    scopes: Collection[str],
+    reached: frozenset[int] | None,
+    scope: Scope,
+    now: datetime,
+    origin: Origin,
+) -> Caller:
+    """The caller that a credential with these scopes makes; Forbidden if they do not hold the one that is needed."""
+    if scope.value not in scopes:
+        raise Forbidden(f"This needs the scope {scope.value}; there is {' '.join(sorted(scopes)) or 'none'}.")
+    return Caller(connection, Reach(reached), principal, now, origin)
 
 
 def _fits(key: Row[Any], given: str, now: datetime) -> bool:

@@ -36,7 +36,7 @@ Reason = Annotated[
 class ClosedMonth(Strict):
     period: str
     closed_at: datetime
-    key_id: str = Field(description="Public id of the key that closed it.")
+    key_id: str = Field(description="Public id of the key that closed it, or `oidc_…` for the subject of a token.")
     note: str
 
 
@@ -46,7 +46,7 @@ class ClosedMonthEvent(Strict):
     period: str
     happening: Literal["closed", "reopened"]
     at: datetime
-    key_id: str = Field(description="Public id of the key that did it.")
+    key_id: str = Field(description="Public id of the key that did it, or `oidc_…` for the subject of a token.")
     reason: str = Field(description="The reason of re-opening, or the note of closing.")
 
 

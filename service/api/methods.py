@@ -31,7 +31,9 @@ class MethodSummary(Strict):
     valid_from: str = Field(description="Used where no version is named and the window ends in this month or later.")
     sha256: str = Field(description="Of the canonical document: equal for equal content.")
     created_at: datetime | None = Field(description="Null: it came with Kontor.")
-    key_id: str | None = Field(description="Public id of the key that posted it.")
+    key_id: str | None = Field(
+        description="Public id of the key that posted it, or `oidc_…` for the subject of a token."
+    )
 
 
 class ParameterDocument(Strict):

@@ -41,7 +41,7 @@ class OverrideRecord(Strict):
     until: str | None
     reason: str
     at: datetime
-    key_id: str = Field(description="Public id of the key that set it.")
+    key_id: str = Field(description="Public id of the key that set it, or `oidc_…` for the subject of a token.")
     ended_at: datetime | None = Field(description="When another one took its place or it was ended.")
     ended_by: str | None = Field(description="Public id of the key that did that.")
 

@@ -1,6 +1,6 @@
-"""The door of every operation: no session without a key, no transaction without admission.
+"""The door of every operation: no session without a key or token, no transaction without admission.
 
-An operation asks for `needs(scope)` and gets an `Entry`. Its blocks open a transaction, admit the key in it and hand
+An operation asks for `needs(scope)` and gets an `Entry`. Its blocks open a transaction, admit who asks in it and hand
 out the `Caller`; `writing()` has committed when its block is left, so before the answer is sent.
 """
 
@@ -14,15 +14,19 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 
-from service.access.keys import Caller, Scope, Token, admit
+from service.access.keys import PREFIX, Caller, Scope, Token, admit
 from service.access.quotas import Quotas
+from service.access.tokens import AccessToken, Issuer, enter
 from service.access.uses import Uses
 from service.api.visit import Visit
 from service.errors import NotAuthenticated
 from service.store.database import Database
 
 _bearer = HTTPBearer(
-    auto_error=False, scheme_name="apiKey", description="`Authorization: Bearer kontor_…`, from `kontor keys create`."
+    auto_error=False,
+    scheme_name="apiKey",
+    description="`Authorization: Bearer kontor_…`, from `kontor keys create`; or an access token of the provider that "
+    "the service trusts.",
 )
 
 
@@ -31,7 +35,7 @@ class Entry:
     """A request's way to the database."""
 
     database: Database
-    token: Token
+    presented: Token | AccessToken
     scope: Scope
     clock: Callable[[], datetime]
     uses: Uses
@@ -61,11 +65,17 @@ class Entry:
 
     def _admitted(self, connection: Connection) -> Caller:
         with self.quotas.judging(self.visit.origin.address):
-            caller = admit(connection, self.token, self.scope, self.clock(), self.visit.origin)
-        self.uses.seen(caller.principal, caller.now)
+            caller = self._judged(connection)
         if not self.visit.principal:
             self.visit.principal = caller.principal
             self.visit.stands(self.quotas.count_request(caller.principal, self.credentials))
+        return caller
+
+    def _judged(self, connection: Connection) -> Caller:
+        if isinstance(self.presented, AccessToken):
+            return enter(connection, self.presented, self.scope, self.clock(), self.visit.origin)
+        caller = admit(connection, self.presented, self.scope, self.clock(), self.visit.origin)
+        self.uses.seen(self.presented.key_id, caller.now)
         return caller
 
     def expect_rows(self) -> None:
@@ -80,7 +90,7 @@ class Entry:
 
 
 def needs(scope: Scope, lane: Literal["light", "heavy"] = "light") -> Any:
-    """The dependency of an operation that a key with this scope may call, and the lane of its requests."""
+    """The dependency of an operation that a key or token with this scope may call, and the lane of its requests."""
 
     async def entry(
         request: Request, presented: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
@@ -92,12 +102,19 @@ def needs(scope: Scope, lane: Literal["light", "heavy"] = "light") -> Any:
         state, visit, credentials = request.app.state, request.state.visit, presented.credentials
         state.quotas.enter(visit.origin.address, credentials)
         with state.quotas.judging(visit.origin.address):
-            token = Token.read(credentials)
+            shown = await _read(credentials, state.issuer)
         await visit.enter(getattr(state.lanes, lane))
-        return Entry(state.database, token, scope, state.clock, state.uses, state.quotas, visit, credentials)
+        return Entry(state.database, shown, scope, state.clock, state.uses, state.quotas, visit, credentials)
 
     entry.scope = scope  # type: ignore[attr-defined]
     return Depends(entry)
+
+
+async def _read(text: str, issuer: Issuer | None) -> Token | AccessToken:
+    """What was presented; NotAuthenticated where it is no key of ours and no good token."""
+    if issuer is None or text.startswith(PREFIX):
+        return Token.read(text)
+    return await issuer.verified(text)
 
 
 Reads = Annotated[Entry, needs(Scope.STATISTICS_READ)]

@@ -1,6 +1,6 @@
 """Subsidiaries, and the counter of data revisions that each of them (and the group) has."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,12 @@ def get(connection: Connection, reach: Reach, code: str) -> Row[Any]:
     if row is None:
         raise NotFound(f"There is no subsidiary {code!r} that this key reaches.")
     return row
+
+
+def ids_of(connection: Connection, reach: Reach, codes: Collection[str]) -> frozenset[int]:
+    """Ids of the subsidiaries within reach that have these codes."""
+    condition = TABLE.c.code.in_(sorted(codes)) & reach.covers(TABLE.c.id) & (TABLE.c.id != GROUP)
+    return frozenset(connection.execute(select(TABLE.c.id).where(condition)).scalars())
 
 
 def listed(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:

@@ -141,7 +141,7 @@ def test_a_key_whose_subsidiary_is_not_there_any_more_reaches_nothing(service: S
     assert ask(service, bearer(key), "/v1/customers/DE/DE-C1").status_code == 404
 
 
-def test_wrong_keys_by_the_hundred_leave_nothing_behind(service: Service) -> None:
-    for place in range(100):
+def test_wrong_keys_by_the_dozen_leave_nothing_behind(service: Service) -> None:
+    for place in range(36):
         assert ask(service, bearer(str(Token(f"{place:012d}", "b" * 30)))).status_code == 401
     assert service.client.app.state.uses._moments == {}  # type: ignore[attr-defined]

@@ -1,0 +1,162 @@
+"""Access tokens of an OpenID Connect provider: whether one is good, and what it lets its bearer do here.
+
+A token is good when the provider signed it (with an allowed algorithm and a key that the settings lead to, never one
+that the token brings along), for this service, as an access token, for now, and for an hour at most: unlike a key it
+cannot be revoked. What it allows follows from two claims, by the settings alone.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from sqlalchemy import Connection
+
+from service.access.audit import Origin
+from service.access.keys import Caller, Scope, entered
+from service.access.signing_keys import SigningKeys
+from service.errors import BadArgument, Forbidden, NotAuthenticated
+from service.settings import Settings
+from service.store import subsidiaries
+from service.store.reach import Reach
+
+LEEWAY_SECONDS = 60
+LONGEST_LIFE_SECONDS = 3600
+LONGEST_TOKEN = 16_384
+WHOLE_GROUP = "*"
+"""What stands for all subsidiaries, in a claim or in the settings."""
+_LONGEST_SUBJECT = 255
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token that was found good. `codes` are subsidiaries; None: the whole group."""
+
+    principal: str
+    scopes: frozenset[str]
+    codes: frozenset[str] | None
+
+
+def enter(connection: Connection, token: AccessToken, scope: Scope, now: datetime, origin: Origin) -> Caller:
+    """The caller behind a token; Forbidden if it does not allow this."""
+    reached = None
+    if token.codes is not None:
+        reached = subsidiaries.ids_of(connection, Reach(None), token.codes)
+        if not reached:
+            raise Forbidden("The token names no subsidiary that there is.")
+    return entered(connection, token.principal, token.scopes, reached, scope, now, origin)
+
+
+def principal_of(issuer: str, subject: str) -> str:
+    """The name under which records keep a subject: the same for each of its tokens, and it tells nobody who it is."""
+    return "oidc_" + hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()[:27]
+
+
+class Issuer:
+    """The provider whose tokens are taken."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        if settings.oidc_issuer is None or settings.oidc_audience is None:
+            raise BadArgument("oidc_audience", "Tokens need both, an issuer and an audience.")
+        known = {scope.value for scope in Scope}
+        strange = sorted({scope for given in settings.oidc_scopes.values() for scope in given} - known)
+        if strange:
+            raise BadArgument("oidc_scopes", f"There is no scope {strange[0]!r}; there are {', '.join(sorted(known))}.")
+        self._settings = settings
+        self._name = settings.oidc_issuer
+        self._clock = clock
+        self._keys = SigningKeys(settings.oidc_issuer, settings.oidc_jwks_url)
+        self._registry = jws.JWSRegistry(algorithms=settings.oidc_algorithms, strict_check_header=False)
+        self._required: dict[str, jwt.ClaimsOption] = {
+            "iss": {"essential": True, "value": settings.oidc_issuer},
+            "aud": {"essential": True, "value": settings.oidc_audience},
+            "sub": {"essential": True},
+            "exp": {"essential": True},
+            "iat": {"essential": True},
+        }
+
+    async def verified(self, text: str) -> AccessToken:
+        """NotAuthenticated where the token is not good, Forbidden where it names no subsidiary."""
+        if len(text) > LONGEST_TOKEN:
+            raise NotAuthenticated(f"The token is longer than {LONGEST_TOKEN} characters.")
+        try:
+            kid = self._kid(text)
+            key = await self._keys.find(kid)
+            claims = jwt.decode(text, key, registry=self._registry, decoder_cls=_Strict).claims
+            self._check(claims)
+        except (JoseError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise NotAuthenticated(f"The token is not good: {_said(error)}.") from error
+        return self._told(claims)
+
+    def _kid(self, text: str) -> str:
+        """The name of the key, from a header that asks for nothing that is not done here."""
+        header = jws.extract_compact(text.encode("ascii"), registry=self._registry).headers()
+        self._registry.get_alg(str(header.get("alg")))
+        if "crit" in header:
+            raise ValueError("its header has extensions (crit)")
+        kind = str(header.get("typ", "")).lower().removeprefix("application/")
+        if kind != self._settings.oidc_token_type.lower():
+            raise ValueError(f"its type is {kind[:40]!r}, not {self._settings.oidc_token_type}")
+        kid = header.get("kid")
+        if not isinstance(kid, str):
+            raise ValueError("its header names no key (kid)")  # noqa: TRY004 - all these are refusals of the token
+        return kid
+
+    def _check(self, claims: Mapping[str, Any]) -> None:
+        now = int(self._clock().timestamp())
+        jwt.JWTClaimsRegistry(now, LEEWAY_SECONDS, **self._required).validate(dict(claims))
+        if claims["exp"] - claims["iat"] > LONGEST_LIFE_SECONDS:
+            raise ValueError(f"it lives longer than {LONGEST_LIFE_SECONDS} seconds, and it cannot be revoked")
+        if len(claims["sub"]) > _LONGEST_SUBJECT:
+            raise ValueError("its subject is too long")
+
+    def _told(self, claims: Mapping[str, Any]) -> AccessToken:
+        settings = self._settings
+        scopes = _allowed(_words(claims, settings.oidc_scope_claim), settings.oidc_scopes)
+        codes = _allowed(_words(claims, settings.oidc_subsidiary_claim), settings.oidc_subsidiaries)
+        if not codes:
+            raise Forbidden(f"The token's claim {settings.oidc_subsidiary_claim} names no subsidiary.")
+        principal = principal_of(self._name, claims["sub"])
+        return AccessToken(principal, scopes, None if WHOLE_GROUP in codes else codes)
+
+
+def _allowed(words: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """What the words of a claim stand for: themselves, unless the settings say what each stands for."""
+    return frozenset(words) if not mapping else frozenset(one for word in words for one in mapping.get(word, ()))
+
+
+def _words(claims: Mapping[str, Any], name: str) -> list[str]:
+    """The words of a claim: text with spaces between, or a list. `a.b` is b in the object a, unless a claim has it all
+    as its name."""
+    value: Any = claims
+    for part in [name] if name in claims else name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    if value is None:
+        return []
+    words = value.split() if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise NotAuthenticated(f"The token's claim {name} must be text or a list of texts.")
+    return words
+
+
+class _Strict(json.JSONDecoder):
+    """JSON in which no name stands twice: which of two subsidiaries was meant?"""
+
+    def __init__(self) -> None:
+        super().__init__(object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a claim stands in it twice")
+    return found
+
+
+def _said(error: Exception) -> str:
+    """The library's reason, or ours; not the text of the token."""
+    return (error.description or error.error) if isinstance(error, JoseError) else str(error)[:200]
