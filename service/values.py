@@ -5,6 +5,7 @@ exact on every database; a rate of exchange is a whole number of 10⁻¹². Text
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -115,6 +116,32 @@ Money = Annotated[
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float), WithJsonSchema({"type": "number"})]
 """A ratio, a share or a count that may be broken: a JSON number, rounded once."""
 
+
+@dataclass(frozen=True, slots=True)
+class OfUnit:
+    """What a number counts, as `x-unit` in the contract and as the unit of a table's column."""
+
+    name: str
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "x-unit": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Decimals:
+    """That a text is a decimal number with at most so many decimals: a number in the columns of a table."""
+
+    count: int
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "x-decimals": self.count}
+
+
+Ratio = Annotated[Number, OfUnit("ratio")]
+Hours = Annotated[Number, OfUnit("hours")]
+Customers = Annotated[int, OfUnit("customers")]
+RatioText = Annotated[str, Decimals(RATIO_DECIMALS), OfUnit("as the row says")]
+RateText = Annotated[str, Decimals(RATE_DECIMALS), OfUnit("currency per currency")]
 MonthText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]

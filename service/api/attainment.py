@@ -1,6 +1,6 @@
 """A plan against what came, and its life from draft to superseded."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -10,10 +10,11 @@ from service.api.plan_calculations import Positive
 from service.api.plans import PlanDocument, plan_document
 from service.api.problems import responses
 from service.api.security import Approves, Calculates
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, NoData, NotFound, StalePlan, Superseded
 from service.operations import approvals, attainment, keeping
 from service.store import results
-from service.values import Money, Number
+from service.values import Money, Number, Ratio
 
 router = APIRouter()
 
@@ -35,32 +36,32 @@ class AttainmentMonth(Strict):
     actual_revenue: Money | None
     cumulative_planned_revenue: Money
     cumulative_actual_revenue: Money | None
-    revenue_attainment: Number | None = Field(description="Cumulative actual / cumulative plan.")
+    revenue_attainment: Ratio | None = Field(description="Cumulative actual / cumulative plan.")
     planned_margin: Money
     actual_margin: Money | None
     cumulative_planned_margin: Money
     cumulative_actual_margin: Money | None
-    margin_attainment: Number | None
+    margin_attainment: Ratio | None
     target_revenue: Money | None = Field(description="Of the form targets; null where there is none.")
     cumulative_target_revenue: Money | None = Field(description="Null where a month so far has none.")
-    revenue_target_attainment: Number | None = Field(description="Cumulative actual / cumulative target.")
+    revenue_target_attainment: Ratio | None = Field(description="Cumulative actual / cumulative target.")
     target_margin: Money | None
     cumulative_target_margin: Money | None
-    margin_target_attainment: Number | None
+    margin_target_attainment: Ratio | None
 
 
 class ToDate(Strict):
     months: int
     planned_revenue: Money
     actual_revenue: Money
-    revenue_attainment: Number | None
+    revenue_attainment: Ratio | None
     planned_margin: Money
     actual_margin: Money
-    margin_attainment: Number | None
+    margin_attainment: Ratio | None
     target_revenue: Money | None
-    revenue_target_attainment: Number | None
+    revenue_target_attainment: Ratio | None
     target_margin: Money | None
-    margin_target_attainment: Number | None
+    margin_target_attainment: Ratio | None
 
 
 class AttainmentUnit(Strict):
@@ -68,9 +69,9 @@ class AttainmentUnit(Strict):
     channel: str
     planned_revenue: Money
     actual_revenue: Money
-    revenue_attainment: Number | None
+    revenue_attainment: Ratio | None
     target_revenue: Money | None = Field(description="To date, of the form targets.")
-    target_attainment: Number | None = Field(description="Actual / target to date.")
+    target_attainment: Ratio | None = Field(description="Actual / target to date.")
 
 
 class ClassDeviation(Strict):
@@ -176,17 +177,25 @@ def approve_plan(plan: ResultPath, asked: ApprovalRequest, entry: Approves) -> P
     "/plans/{plan}/attainment",
     operation_id="getPlanAttainment",
     summary="A plan against what came",
-    responses=responses(NotFound, NoData),
+    response_model=AttainmentDocument,
+    responses={**AS_FILE, **responses(NotFound, NoData)},
     tags=["plans"],
 )
 def get_plan_attainment(
     plan: ResultPath,
     entry: Calculates,
     weight: Annotated[Weight, Query(description="Of the ratio in the blended re-forecast.")] = 0.5,
-) -> AttainmentDocument:
-    """By month and cumulative against the seasonal plan, by unit, the deviation by class, and three re-forecasts."""
+    table: AsTable = None,
+) -> Any:
+    """By month and cumulative against the seasonal plan, by unit, the deviation by class, and three re-forecasts.
+
+    As a table it is the months.
+    """
     with entry.reading() as caller:
-        return AttainmentDocument(plan=plan, **attainment.attained(caller, plan, weight))
+        found = attainment.attained(caller, plan, weight)
+    if table is not None:
+        return table.of_rows(f"plan-{plan}-attainment", AttainmentMonth, found["months"])
+    return AttainmentDocument(plan=plan, **found)
 
 
 @router.post(

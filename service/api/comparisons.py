@@ -1,6 +1,6 @@
 """Subsidiaries, teams and sellers side by side."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
@@ -9,11 +9,12 @@ from service.api.kpis import names
 from service.api.models import FirstMonth, LastMonth, MethodFilter, Period, Strict, WindowDocument
 from service.api.problems import responses
 from service.api.security import Calculates
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
 from service.operations import comparisons
 from service.operations.figures import Question
 from service.operations.quantities.scope import LOCAL
-from service.values import Code
+from service.values import Code, OfUnit, RatioText
 
 router = APIRouter(tags=["indicators"])
 
@@ -26,20 +27,28 @@ class Compared(Strict):
 
     subsidiary: str
     indicator: str
-    value: str | None = Field(description="Decimal text, as in `getKpis`.")
+    value: RatioText | None = Field(description="Decimal text, as in `getKpis`.")
     unit: str
     currency: str | None
-    n: float | None
+    n: Annotated[float, OfUnit("cases")] | None
     reason: str | None = Field(description="Why there is no value, or no rank.")
-    rank: int | None = Field(description="1 is the best; equal values share the better rank.")
-    quartile: int | None = Field(description="1 holds the best quarter.")
-    robust_z: float | None = Field(description="(value − median) / (1.4826 × median absolute deviation).")
-    to_best_quarter: str | None = Field(description="What is missing to the limit of the best quarter; 0 inside it.")
-    standardised: str | None = Field(
+    rank: Annotated[int, OfUnit("place")] | None = Field(
+        description="1 is the best; equal values share the better rank."
+    )
+    quartile: Annotated[int, OfUnit("quarter")] | None = Field(description="1 holds the best quarter.")
+    robust_z: Annotated[float, OfUnit("deviations")] | None = Field(
+        description="(value − median) / (1.4826 × median absolute deviation)."
+    )
+    to_best_quarter: RatioText | None = Field(
+        description="What is missing to the limit of the best quarter; 0 inside it."
+    )
+    standardised: RatioText | None = Field(
         description="Shares of cases: the value with the mix of classes of all units together."
     )
-    interval_low: float | None = Field(description="Shares of cases: Wilson's 95 % interval.")
-    interval_high: float | None
+    interval_low: Annotated[float, OfUnit("ratio")] | None = Field(
+        description="Shares of cases: Wilson's 95 % interval."
+    )
+    interval_high: Annotated[float, OfUnit("ratio")] | None
     comparable: bool = Field(description="False where a note names the subsidiary.")
 
 
@@ -73,7 +82,8 @@ class Comparison(Strict):
     "/comparisons",
     operation_id="getComparison",
     summary="Subsidiaries, teams or sellers side by side",
-    responses=responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies),
+    response_model=Comparison,
+    responses={**AS_FILE, **responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies)},
 )
 def get_comparison(
     entry: Calculates,
@@ -89,7 +99,8 @@ def get_comparison(
     ] = LOCAL,
     subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
     method: MethodFilter = None,
-) -> Comparison:
+    table: AsTable = None,
+) -> Any:
     """Value, rank, quartile, robust z and distance to the best quarter. A share that rests on fewer than 30 cases is
     shown with its interval and not ranked."""
     figures = Question(
@@ -103,4 +114,7 @@ def get_comparison(
         method=method,
     )
     with entry.reading() as caller:
-        return Comparison(**comparisons.answer(caller, comparisons.Question(of, figures)))
+        found = comparisons.answer(caller, comparisons.Question(of, figures))
+    if table is not None:
+        return table.of_rows("comparison", Compared, found["items"], () if of == "subsidiary" else (of,))
+    return Comparison(**found)

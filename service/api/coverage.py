@@ -1,6 +1,6 @@
 """Coverage: which months are there, which are missing, and whether the figures agree with each other."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -10,10 +10,11 @@ from service.api.models import FirstMonth, LastMonth, Period, Strict, Subsidiary
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads, ReadsResults
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, NoData, NotFound
 from service.operations import checks
 from service.operations import coverage as operation
-from service.values import Code, Money, Number
+from service.values import Code, Money, Number, OfUnit
 
 router = APIRouter(tags=["data"])
 Group = Literal["results", "funnel", "activity"]
@@ -29,10 +30,10 @@ class CoverageRow(Strict):
     status: operation.Status = Field(
         description="missing: the month has no line; zero: it has lines, none of them with this measure; else present."
     )
-    lines: int = Field(description="Lines with a value other than 0.")
-    total: Money
-    attributed: Money = Field(description="Of lines that name a customer.")
-    unattributed: Money
+    lines: Annotated[int, OfUnit("lines")] = Field(description="Lines with a value other than 0.")
+    total: Annotated[Money, OfUnit("of the measure")]
+    attributed: Annotated[Money, OfUnit("of the measure")] = Field(description="Of lines that name a customer.")
+    unattributed: Annotated[Money, OfUnit("of the measure")]
     currency: str | None = Field(description="Of money; null for counts and hours.")
     closed: bool = Field(description="Whether the month is closed.")
 
@@ -70,7 +71,8 @@ class DataChecks(Strict):
     "/coverage",
     operation_id="listCoverage",
     summary="What is stored, by subsidiary, month and measure",
-    responses=responses(NotFound, BadArgument),
+    response_model=Page[CoverageRow],
+    responses={**AS_FILE, **responses(NotFound, BadArgument)},
 )
 def list_coverage(
     request: Request,
@@ -82,13 +84,16 @@ def list_coverage(
     period: Period = None,
     limit: Limit = 100,
     after: After = None,
-) -> Page[CoverageRow]:
+    table: AsTable = None,
+) -> Any:
     """A row for every month from the subsidiary's first with data to the window's end, also where nothing is stored.
 
     Without an end that is the newest month that has ended (or has data); a window never goes beyond the present month.
     """
     question = operation.Question(subsidiary, first, last, period)
     cursor = read_cursor(after, int, int, int)
+    if table is not None:
+        return table.of_read(entry, "coverage", CoverageRow, lambda caller: operation.each(caller, question))
     with entry.reading() as caller:
         keys, rows = operation.page(caller, question, limit, cursor and (cursor[0], cursor[1], cursor[2]))
     return page_of(request, response, keys, limit, lambda key: CoverageRow(**rows[key]), lambda key: key)

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from service.api.models import ResultPath, Strict, SubsidiaryPath
 from service.api.overrides import CustomerPath
 from service.api.problems import responses
 from service.api.security import ReadsResults
-from service.api.tables import AS_FILE, TableFormat, table_file, wanted
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, NotFound
 from service.operations import breakdown, customer_plans, keeping
 from service.store import results
@@ -107,12 +107,11 @@ class CustomerPlan(Strict):
     responses={**AS_FILE, **responses(NotFound, BadArgument)},
 )
 def list_plan_customers(
-    request: Request,
     plan: ResultPath,
     entry: ReadsResults,
     salesperson: Annotated[str | None, Query(max_length=64)] = None,
     customer: Annotated[str | None, Query(max_length=64)] = None,
-    table_format: TableFormat = None,
+    table: AsTable = None,
 ) -> Any:
     """Existing business by revenue within the class, growth by gap, reactivation evenly; the rest is nobody's yet.
 
@@ -121,9 +120,8 @@ def list_plan_customers(
     with entry.reading() as caller:
         home, row = keeping.find(caller, results.PLAN, plan)
         found = breakdown.read(caller, home, row, salesperson, customer)
-    file_format = wanted(request, table_format)
-    if file_format is not None:
-        return table_file(file_format, f"plan-{plan}-customers", PlanCustomerRow, found.rows())
+    if table is not None:
+        return table.of_rows(f"plan-{plan}-customers", PlanCustomerRow, found.rows())
     if len(found.parts) > MOST_ROWS:
         raise BadArgument("salesperson", f"More than {MOST_ROWS} customers: ask for one seller, or for a file.")
     return PlanCustomers(**found.told())

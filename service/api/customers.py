@@ -1,16 +1,20 @@
 """Customers: the list, and the card that a CRM shows."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, get_type_hints
 
+import pyarrow as pa
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, create_model
 
+from service.access.keys import Caller
 from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
 from service.api.segmented import StoredFigures, stored_figures
+from service.api.tables import AS_FILE, AsTable
 from service.errors import NotFound
 from service.operations import references
 from service.operations.segmentations import card
@@ -55,7 +59,11 @@ CustomerCard: Any = _make("CustomerCard", __base__=CardHead, **_nullable(StoredF
 
 
 @router.get(
-    "/customers", operation_id="listCustomers", summary="Customers, as handed in", responses=responses(NotFound)
+    "/customers",
+    operation_id="listCustomers",
+    summary="Customers, as handed in",
+    response_model=Page[CustomerDocument],
+    responses={**AS_FILE, **responses(NotFound)},
 )
 def list_customers(
     request: Request,
@@ -66,11 +74,18 @@ def list_customers(
     code: Annotated[str | None, Query(max_length=64)] = None,
     limit: Limit = 100,
     after: After = None,
-) -> Page[CustomerDocument]:
+    table: AsTable = None,
+) -> Any:
     """By subsidiary and code."""
+    cursor = read_cursor(after, int, str)
+    if table is not None:
+
+        def read(caller: Caller) -> Iterator[pa.RecordBatch]:
+            return customers.each(caller.connection, narrowed(caller, subsidiary), salesperson, code)
+
+        return table.of_stored(entry, "customers", CustomerDocument, read)
     with entry.reading() as caller:
         reach = narrowed(caller, subsidiary)
-        cursor = read_cursor(after, int, str)
         rows = customers.page(caller.connection, reach, limit + 1, cursor, salesperson, code)
     return page_of(
         request,

@@ -1,7 +1,7 @@
 """Exchange rates of the group, month by month."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, PlainSerializer, WithJsonSchema
@@ -9,9 +9,10 @@ from pydantic import Field, PlainSerializer, WithJsonSchema
 from service.api.models import Strict
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.security import Reads
+from service.api.tables import AS_FILE, AsTable
 from service.method.months import month_text
 from service.store import exchange_rates
-from service.values import to_rate
+from service.values import RATE_DECIMALS, to_rate
 
 router = APIRouter(tags=["data"])
 
@@ -23,18 +24,32 @@ class ExchangeRate(Strict):
     rate: Annotated[
         Decimal,
         PlainSerializer(lambda rate: f"{rate.normalize():f}", return_type=str),
-        WithJsonSchema({"type": "string"}),
+        WithJsonSchema({"type": "string", "x-decimals": RATE_DECIMALS, "x-unit": "currency per currency"}),
         Field(description="Units of the reference currency for one unit of the currency, average of the month."),
     ]
 
 
-@router.get("/exchange-rates", operation_id="listExchangeRates", summary="Exchange rates, as handed in")
+@router.get(
+    "/exchange-rates",
+    operation_id="listExchangeRates",
+    summary="Exchange rates, as handed in",
+    response_model=Page[ExchangeRate],
+    responses={**AS_FILE},
+)
 def list_exchange_rates(
-    request: Request, response: Response, entry: Reads, limit: Limit = 100, after: After = None
-) -> Page[ExchangeRate]:
+    request: Request,
+    response: Response,
+    entry: Reads,
+    limit: Limit = 100,
+    after: After = None,
+    table: AsTable = None,
+) -> Any:
     """By month, currency and reference currency. They are the group's: every key may read them."""
+    cursor = read_cursor(after, int, str, str)
+    if table is not None:
+        return table.of_stored(entry, "exchange-rates", ExchangeRate, lambda c: exchange_rates.each(c.connection))
     with entry.reading() as caller:
-        rows = exchange_rates.page(caller.connection, limit + 1, read_cursor(after, int, str, str))
+        rows = exchange_rates.page(caller.connection, limit + 1, cursor)
     return page_of(
         request,
         response,

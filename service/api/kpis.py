@@ -1,6 +1,6 @@
 """Indicators by any grouping."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field, StringConstraints
@@ -8,12 +8,13 @@ from pydantic import ConfigDict, Field, StringConstraints
 from service.api.models import PRINTABLE, FirstMonth, LastMonth, MethodFilter, Period, Strict, WindowDocument
 from service.api.problems import responses
 from service.api.security import Calculates
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound
 from service.operations import kpis
 from service.operations.dimensions import DIMENSIONS, TIMES
 from service.operations.figures import Compare, Question
 from service.operations.quantities.scope import LOCAL
-from service.values import Code, Money
+from service.values import Code, Money, OfUnit, RateText, RatioText
 
 router = APIRouter(tags=["indicators"])
 
@@ -28,29 +29,33 @@ class Kpi(Strict):
     model_config = ConfigDict(extra="allow")
 
     indicator: str
-    value: str | None = Field(description="Decimal text: money with up to 4 decimals, everything else with up to 6.")
+    value: RatioText | None = Field(
+        description="Decimal text: money with up to 4 decimals, everything else with up to 6."
+    )
     unit: str
     currency: str | None
-    n: float | None = Field(description="What it rests on: customers, orders, hours, as the catalogue says.")
-    numerator: str | None = Field(
+    n: Annotated[float, OfUnit("cases")] | None = Field(
+        description="What it rests on: customers, orders, hours, as the catalogue says."
+    )
+    numerator: RatioText | None = Field(
         default=None, description="Of a formula that ends with a division, else the value; up to 6 decimals."
     )
-    denominator: str | None = Field(default=None, description="Of a formula that ends with a division.")
+    denominator: RatioText | None = Field(default=None, description="Of a formula that ends with a division.")
     reason: str | None = Field(description="Why there is no value.")
     total: bool | None = Field(default=None, description="Whether the row is of all groups together." + _ASKED_FOR)
-    value_local: str | None = Field(
+    value_local: RatioText | None = Field(
         default=None, description="Money in the group's local currency, where it has one." + _ASKED_FOR
     )
     currency_local: str | None = None
-    rate: str | None = Field(default=None, description="Of the local currency in `currency`, up to 12 decimals.")
+    rate: RateText | None = Field(default=None, description="Of the local currency in `currency`, up to 12 decimals.")
     rate_type: str | None = Field(
         default=None,
         description="month_average: the one month's rate; weighted_average: what the months' rates come to.",
     )
     rate_months: str | None = Field(default=None, description="The months whose rates were taken.")
-    compare_value: str | None = Field(default=None, description="What is compared with." + _ASKED_FOR)
-    difference: str | None = Field(default=None, description="value − compare_value.")
-    ratio: str | None = Field(default=None, description="value / compare_value.")
+    compare_value: RatioText | None = Field(default=None, description="What is compared with." + _ASKED_FOR)
+    difference: RatioText | None = Field(default=None, description="value − compare_value.")
+    ratio: RatioText | None = Field(default=None, description="value / compare_value.")
     compare_reason: str | None = Field(default=None, description="Why the comparison has no ratio.")
 
 
@@ -101,7 +106,8 @@ def _filters(
     "/kpis",
     operation_id="getKpis",
     summary="Indicators by any grouping",
-    responses=responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies),
+    response_model=KpiTable,
+    responses={**AS_FILE, **responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies)},
     response_model_exclude_unset=True,
 )
 def get_kpis(
@@ -133,7 +139,8 @@ def get_kpis(
     totals: Annotated[bool, Query(description="Also a row of all groups together, for each period.")] = False,
     subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
     method: MethodFilter = None,
-) -> KpiTable:
+    table: AsTable = None,
+) -> Any:
     """Each value is a ratio of sums over its group; growth and states compare with the same length before.
 
     Customer states are those of the group's own lines. Classes, segments and the grouping by state are those of the 12
@@ -155,7 +162,10 @@ def get_kpis(
         filters=filters,
     )
     with entry.reading() as caller:
-        return KpiTable(**kpis.answer(caller, question))
+        found = kpis.answer(caller, question)
+    if table is not None:
+        return table.of_rows("kpis", Kpi, found["items"], question.group_by)
+    return KpiTable(**found)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Plans of several subsidiaries, added up."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -8,9 +8,10 @@ from pydantic import Field
 from service.api.models import Strict
 from service.api.problems import responses
 from service.api.security import Calculates
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, MissingRate
 from service.operations import plan_totals
-from service.values import Currency, Money, MonthText
+from service.values import Currency, Money, MonthText, RateText
 
 router = APIRouter(tags=["plans"])
 
@@ -33,7 +34,7 @@ class SubsidiaryTotal(Total):
     currency_local: str
     revenue_local: Money
     margin_local: Money
-    rate: str = Field(description="Reporting currency per unit of the local one.")
+    rate: RateText = Field(description="Reporting currency per unit of the local one.")
     rate_month: str | None = Field(description="The month whose rate it is; null where no conversion is needed.")
 
 
@@ -52,7 +53,8 @@ class PlanTotals(Total):
     "/plan-totals",
     operation_id="getPlanTotals",
     summary="Plans of subsidiaries in one currency",
-    responses=responses(BadArgument, MissingRate),
+    response_model=PlanTotals,
+    responses={**AS_FILE, **responses(BadArgument, MissingRate)},
 )
 def get_plan_totals(
     entry: Calculates,
@@ -60,7 +62,11 @@ def get_plan_totals(
         MonthText, Query(alias="from", description="Month in which the plans begin.", examples=["2026-01"])
     ],
     currency: Annotated[Currency, Query(description="What everything is converted into.", examples=["EUR"])],
-) -> PlanTotals:
+    table: AsTable = None,
+) -> Any:
     """Of each subsidiary the approved plan that begins in this month, else the newest without levers."""
     with entry.reading() as caller:
-        return PlanTotals(**plan_totals.totals(caller, first, currency))
+        found = plan_totals.totals(caller, first, currency)
+    if table is not None:
+        return table.of_rows("plan-totals", SubsidiaryTotal, found["subsidiaries"])
+    return PlanTotals(**found)

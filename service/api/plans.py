@@ -15,6 +15,7 @@ from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
 from service.api.security import Calculates, Plans, ReadsResults
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, NoData, NotFound
 from service.method.months import month_text
 from service.method.parameters import LeverName
@@ -24,7 +25,7 @@ from service.operations import approvals, keeping, scenarios
 from service.operations import plans as operation
 from service.operations.repeats import Answer
 from service.store import plans, results
-from service.values import Code, Money, MonthText, Number, to_decimal
+from service.values import Code, Money, MonthText, Number, OfUnit, to_decimal
 
 router = APIRouter(tags=["plans"])
 
@@ -138,9 +139,9 @@ class PlanInput(Strict):
     channel: str
     abc_class: str
     input: str
-    value: float
+    value: Annotated[float, OfUnit("of the input")]
     provenance: str = Field(description="observed, shrunk, borrowed from …, default, set by lever.")
-    n: int | None = Field(description="How many customers or deals it was observed on.")
+    n: Annotated[int, OfUnit("cases")] | None = Field(description="How many customers or deals it was observed on.")
 
 
 class Contribution(LeverSetting):
@@ -279,26 +280,52 @@ def get_plan(plan: ResultPath, entry: ReadsResults) -> PlanDocument:
 
 
 @router.get(
-    "/plans/{plan}/lines", operation_id="listPlanLines", summary="Lines of a plan", responses=responses(NotFound)
+    "/plans/{plan}/lines",
+    operation_id="listPlanLines",
+    summary="Lines of a plan",
+    response_model=Page[PlanLine],
+    responses={**AS_FILE, **responses(NotFound)},
 )
 def list_plan_lines(
-    request: Request, response: Response, plan: ResultPath, entry: ReadsResults, limit: Limit = 100, after: After = None
-) -> Page[PlanLine]:
+    request: Request,
+    response: Response,
+    plan: ResultPath,
+    entry: ReadsResults,
+    limit: Limit = 100,
+    after: After = None,
+    table: AsTable = None,
+) -> Any:
     """By unit, class, block and month; they add up to the plan's totals exactly."""
     cursor = read_cursor(after, str, str, str, str, int)
-    rows = _part(entry, plan, plans.LINE, plans.LINE_ORDER, limit, cursor)
+    if table is not None:
+        rows = _part(entry, plan, plans.LINE, plans.LINE_ORDER)
+        return table.of_rows(f"plan-{plan}-lines", PlanLine, (dict(_line(row)) for row in rows))
+    rows = _part(entry, plan, plans.LINE, plans.LINE_ORDER, limit + 1, cursor)
     return page_of(request, response, rows, limit, _line, lambda row: [getattr(row, n) for n in plans.LINE_ORDER])
 
 
 @router.get(
-    "/plans/{plan}/inputs", operation_id="listPlanInputs", summary="Inputs of a plan", responses=responses(NotFound)
+    "/plans/{plan}/inputs",
+    operation_id="listPlanInputs",
+    summary="Inputs of a plan",
+    response_model=Page[PlanInput],
+    responses={**AS_FILE, **responses(NotFound)},
 )
 def list_plan_inputs(
-    request: Request, response: Response, plan: ResultPath, entry: ReadsResults, limit: Limit = 100, after: After = None
-) -> Page[PlanInput]:
+    request: Request,
+    response: Response,
+    plan: ResultPath,
+    entry: ReadsResults,
+    limit: Limit = 100,
+    after: After = None,
+    table: AsTable = None,
+) -> Any:
     """Every number that the plan was calculated from, and where it comes from."""
     cursor = read_cursor(after, str, str, str, str)
-    rows = _part(entry, plan, plans.INPUT, plans.INPUT_ORDER, limit, cursor)
+    if table is not None:
+        rows = _part(entry, plan, plans.INPUT, plans.INPUT_ORDER)
+        return table.of_rows(f"plan-{plan}-inputs", PlanInput, (dict(_input(row)) for row in rows))
+    rows = _part(entry, plan, plans.INPUT, plans.INPUT_ORDER, limit + 1, cursor)
     return page_of(request, response, rows, limit, _input, lambda row: [getattr(row, n) for n in plans.INPUT_ORDER])
 
 
@@ -338,11 +365,16 @@ def seek_goal(plan: ResultPath, goal: GoalRequest, entry: Calculates) -> GoalDoc
 
 
 def _part(
-    entry: ReadsResults, plan: str, table: Any, order: Sequence[str], limit: int, cursor: tuple[Any, ...] | None
+    entry: ReadsResults,
+    plan: str,
+    table: Any,
+    order: Sequence[str],
+    limit: int | None = None,
+    cursor: tuple[Any, ...] | None = None,
 ) -> Sequence[Row[Any]]:
     with entry.reading() as caller:
         home, row = keeping.find(caller, results.PLAN, plan)
-        return plans.page(caller.connection, home, table, order, row.number, limit + 1, cursor)
+        return plans.page(caller.connection, home, table, order, row.number, limit, cursor)
 
 
 def _line(row: Row[Any]) -> PlanLine:

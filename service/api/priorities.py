@@ -1,6 +1,6 @@
 """What to do first."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -9,11 +9,12 @@ from service.api.models import Share, Strict, example
 from service.api.plan_calculations import Positive
 from service.api.problems import responses
 from service.api.security import Calculates
+from service.api.tables import AS_FILE, AsTable
 from service.errors import NoData, NotFound
 from service.method.parameters import LeverName
 from service.method.priorities import Candidate, class_of, ranked
 from service.operations import lever_priorities, methods, priorities
-from service.values import Code, Money, Number
+from service.values import Code, Hours, Money, Number, OfUnit
 
 router = APIRouter()
 
@@ -23,8 +24,10 @@ class CustomerPriority(Strict):
     reason: Literal["at risk", "GROW", "WIN"]
     gain: Money = Field(description="Margin a year that is expected of it; at risk: that is kept.")
     three_year_gain: Money = Field(description="Over three years, with the retention of the class.")
-    hours: Number
-    margin_per_hour: Number | None = Field(description="Null where no effort is recorded.")
+    hours: Hours
+    margin_per_hour: Annotated[Number, OfUnit("currency per hour")] | None = Field(
+        description="Null where no effort is recorded."
+    )
     taken: bool = Field(description="Within the hours there are, in this order.")
 
 
@@ -51,8 +54,8 @@ class LeverPriority(Strict):
     elasticity: Number | None = Field(description="Per cent of the plan's margin for one per cent of the lever.")
     units: int = Field(description="Units that are behind.")
     gain: Money = Field(description="Margin in the plan's year.")
-    hours: Number = Field(description="Hours more in the plan's year, by the norms.")
-    margin_per_hour: Number | None
+    hours: Hours = Field(description="Hours more in the plan's year, by the norms.")
+    margin_per_hour: Annotated[Number, OfUnit("currency per hour")] | None
     three_year_gain: Money
     three_year_hours: Number
 
@@ -109,7 +112,8 @@ class CalculatedPriorities(Strict):
     "/priorities/customers",
     operation_id="listCustomerPriorities",
     summary="Customers to work on first",
-    responses=responses(NotFound, NoData),
+    response_model=CustomerPriorities,
+    responses={**AS_FILE, **responses(NotFound, NoData)},
     tags=["priorities"],
 )
 def list_customer_priorities(
@@ -120,10 +124,14 @@ def list_customer_priorities(
         float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="That there are a year; none: all.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="At most so many items.")] = 100,
-) -> CustomerPriorities:
+    table: AsTable = None,
+) -> Any:
     """By the newest segmentation: class A customers at risk, then by the margin that an hour is expected to bring."""
     with entry.reading() as caller:
-        return CustomerPriorities(**priorities.customers(caller, subsidiary, salesperson, hours, limit))
+        found = priorities.customers(caller, subsidiary, salesperson, hours, None if table else limit)
+    if table is not None:
+        return table.of_rows(f"priorities-{subsidiary}", StoredCustomerPriority, found["items"])
+    return CustomerPriorities(**found)
 
 
 @router.get(

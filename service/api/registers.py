@@ -1,27 +1,31 @@
 """Registers and targets as they stand after all corrections: one operation per form, made from its declaration."""
 
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
 from fastapi import APIRouter, Request, Response
 from pydantic import create_model
 from sqlalchemy import Row, Table
 
+from service.access.keys import Caller
 from service.api.models import Strict, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
+from service.api.tables import AS_FILE, AsTable
 from service.errors import NotFound
 from service.forms.catalogue import FORMS
 from service.forms.declaration import DELETED, Column, Form
 from service.method.months import month_text
 from service.store import registered
 from service.store.kept import TABLES
-from service.values import Money, Number, to_decimal
+from service.values import Hours, Money, to_decimal
 
 router = APIRouter(tags=["data"])
-_TYPES: dict[str, Any] = {"money": Money, "hours": Number, "date": date | None, "flag": bool}
+_TYPES: dict[str, Any] = {"money": Money, "hours": Hours, "date": date | None, "flag": bool}
 
 
 def _columns(form: Form) -> list[Column]:
@@ -59,10 +63,17 @@ def _listing(form: Form, table: Table, document: Any) -> Any:
         subsidiary: SubsidiaryFilter = None,
         limit: Limit = 100,
         after: After = None,
+        as_table: AsTable = None,
     ) -> Any:
+        cursor = read_cursor(after, *parts)
+        if as_table is not None:
+
+            def read(caller: Caller) -> Iterator[pa.RecordBatch]:
+                return registered.each(caller.connection, narrowed(caller, subsidiary), table)
+
+            return as_table.of_stored(entry, form.name, document, read)
         with entry.reading() as caller:
             reach = narrowed(caller, subsidiary)
-            cursor = read_cursor(after, *parts)
             rows = registered.page(caller.connection, reach, table, limit + 1, cursor)
         return page_of(request, response, rows, limit, partial(_of, form, document), partial(registered.key_of, table))
 
@@ -79,5 +90,5 @@ for _name in ("orders", "deals", "activities", "targets"):
         summary=f"{_form.title}, as handed in",
         description=f"{_form.meaning} By key, as they stand after all corrections.",
         response_model=Page.__class_getitem__(_made),
-        responses=responses(NotFound),
+        responses={**AS_FILE, **responses(NotFound)},
     )

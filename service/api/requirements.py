@@ -12,13 +12,14 @@ from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.results import ResultDocument
 from service.api.security import Plans, ReadsResults
+from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, NotFound
 from service.method.parameters import LeverName
 from service.operations import keeping
 from service.operations import requirements as operation
 from service.operations.repeats import Answer
 from service.store import requirements, results
-from service.values import Number, to_decimal
+from service.values import Hours, Number, to_decimal
 
 router = APIRouter(tags=["resources"])
 
@@ -139,7 +140,7 @@ class RequirementLine(Strict):
     channel: str
     abc_class: str
     kind: str
-    hours: Number
+    hours: Hours
 
 
 @router.post(
@@ -206,7 +207,8 @@ def get_requirement(requirement: ResultPath, entry: ReadsResults) -> Requirement
     "/resource-requirements/{requirement}/lines",
     operation_id="listRequirementLines",
     summary="Hours by unit, class and kind of work",
-    responses=responses(NotFound),
+    response_model=Page[RequirementLine],
+    responses={**AS_FILE, **responses(NotFound)},
 )
 def list_requirement_lines(
     request: Request,
@@ -215,12 +217,15 @@ def list_requirement_lines(
     entry: ReadsResults,
     limit: Limit = 100,
     after: After = None,
-) -> Page[RequirementLine]:
+    table: AsTable = None,
+) -> Any:
     """The hours a year behind the total."""
     cursor = read_cursor(after, str, str, str, str)
     with entry.reading() as caller:
         home, row = keeping.find(caller, results.REQUIREMENT, requirement)
-        rows = requirements.page(caller.connection, home, row.number, limit + 1, cursor)
+        rows = requirements.page(caller.connection, home, row.number, None if table else limit + 1, cursor)
+    if table is not None:
+        return table.of_rows(f"requirement-{requirement}-lines", RequirementLine, (dict(_line(row)) for row in rows))
     return page_of(request, response, rows, limit, _line, lambda row: [getattr(row, n) for n in requirements.ORDER])
 
 

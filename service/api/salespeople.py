@@ -1,19 +1,23 @@
 """Salespeople: their spans of employment."""
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
+import pyarrow as pa
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy import Row
 
+from service.access.keys import Caller
 from service.api.models import Strict, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
+from service.api.tables import AS_FILE, AsTable
 from service.errors import NotFound
 from service.store import salespeople
-from service.values import Money, Number, to_decimal
+from service.values import Hours, Money, Number, OfUnit, to_decimal
 
 router = APIRouter(tags=["data"])
 
@@ -26,14 +30,18 @@ class Employment(Strict):
     name: str
     team: str
     role: str
-    fte: Number
-    hours_a_day: Number
+    fte: Annotated[Number, OfUnit("FTE")]
+    hours_a_day: Hours
     monthly_cost: Money | None
     currency: str
 
 
 @router.get(
-    "/salespeople", operation_id="listSalespeople", summary="Salespeople, as handed in", responses=responses(NotFound)
+    "/salespeople",
+    operation_id="listSalespeople",
+    summary="Salespeople, as handed in",
+    response_model=Page[Employment],
+    responses={**AS_FILE, **responses(NotFound)},
 )
 def list_salespeople(
     request: Request,
@@ -42,11 +50,19 @@ def list_salespeople(
     subsidiary: SubsidiaryFilter = None,
     limit: Limit = 100,
     after: After = None,
-) -> Page[Employment]:
+    table: AsTable = None,
+) -> Any:
     """One item per span of employment, by subsidiary, code and start."""
+    cursor = read_cursor(after, int, str, date)
+    if table is not None:
+
+        def read(caller: Caller) -> Iterator[pa.RecordBatch]:
+            return salespeople.each(caller.connection, narrowed(caller, subsidiary))
+
+        return table.of_stored(entry, "salespeople", Employment, read)
     with entry.reading() as caller:
         reach = narrowed(caller, subsidiary)
-        rows = salespeople.spans(caller.connection, reach, limit + 1, read_cursor(after, int, str, date))
+        rows = salespeople.spans(caller.connection, reach, limit + 1, cursor)
     return page_of(request, response, rows, limit, _document, lambda row: (row.subsidiary_id, row.code, row.start))
 
 

@@ -1,10 +1,12 @@
 """Segmentations: computed once for a state of the data, kept, and served in parts."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row
 
+from service.access.keys import Caller
 from service.api.idempotency import IdempotencyKey, answer_once
 from service.api.models import ResultPath, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
@@ -13,22 +15,24 @@ from service.api.security import Calculates, ReadsResults
 from service.api.segmented import (
     AbcClass,
     Action,
+    Change,
     ChangesPage,
     ClassRow,
     ClassTable,
     Grouping,
     Migration,
+    MigrationRow,
     ReasonCounts,
     Rule,
     SegmentationDocument,
     SegmentationRequest,
     SegmentedCustomer,
     WordCounts,
-    change,
+    change_fields,
     segmented,
     segmented_fields,
 )
-from service.api.tables import AS_FILE, TableFormat, table_file, wanted
+from service.api.tables import AS_FILE, AsTable
 from service.errors import AmountTooLarge, BadArgument, Forbidden, MissingRate, NoData, NotFound
 from service.method.segments.table import BY_CLASS_AND_SEGMENT, class_table
 from service.operations import keeping
@@ -127,7 +131,7 @@ def list_segmented_customers(
     sort: Annotated[Literal["code", "-value", "-gap"], Query(description="`-`: largest first.")] = "code",
     limit: Limit = 100,
     after: After = None,
-    table_format: TableFormat = None,
+    table: AsTable = None,
 ) -> Any:
     """Each with his classes, his segment, and why he is where he is."""
     asked = {
@@ -143,13 +147,16 @@ def list_segmented_customers(
     }
     filters = {name: value for name, value in asked.items() if value is not None}
     cursor = read_cursor(after, *((str, int) if sort == "code" else (int, str, int)))
+    if table is not None:
+
+        def read(caller: Caller) -> Iterator[dict[str, Any]]:
+            kept = operation.find(caller, segmentation)
+            found = segments.each(caller.connection, kept.reach, kept.key, sort, filters)
+            return (segmented_fields(row, kept.abc) for row in found)
+
+        return table.of_read(entry, f"segmentation-{segmentation}", SegmentedCustomer, read)
     with entry.reading() as caller:
         kept = operation.find(caller, segmentation)
-        file_format = wanted(request, table_format)
-        if file_format is not None:
-            found = segments.each(caller.connection, kept.reach, kept.key, sort, filters)
-            fields = (segmented_fields(row, kept.abc) for row in found)
-            return table_file(file_format, f"segmentation-{segmentation}", SegmentedCustomer, fields)
         rows = segments.page(caller.connection, kept.reach, kept.key, limit + 1, cursor, sort, filters)
     return page_of(
         request, response, rows, limit, lambda row: segmented(row, kept.abc), lambda row: _sort_key(row, sort)
@@ -160,7 +167,8 @@ def list_segmented_customers(
     "/segmentations/{segmentation}/classes",
     operation_id="getClassTable",
     summary="Class table of a segmentation",
-    responses=responses(NotFound, BadArgument),
+    response_model=ClassTable,
+    responses={**AS_FILE, **responses(NotFound, BadArgument)},
 )
 def get_class_table(
     segmentation: ResultPath,
@@ -168,7 +176,8 @@ def get_class_table(
     by: Annotated[
         list[Grouping] | None, Query(max_length=4, description="Groupings of the rows; default class and segment.")
     ] = None,
-) -> ClassTable:
+    table: AsTable = None,
+) -> Any:
     """Per scope, and in it per class, segment, state or potential class: customers, revenue, and the figures a plan is
     computed from. Classes and segments are the computed ones."""
     with entry.reading() as caller:
@@ -178,16 +187,21 @@ def get_class_table(
     if cells is None:
         if by is not None:
             raise BadArgument("by", "This segmentation is of an earlier version, which kept its table ready made.")
-        return ClassTable(items=summary["classes"], control=summary["control"])
-    table = class_table(cells, tuple(dict.fromkeys(by or BY_CLASS_AND_SEGMENT)))
-    return ClassTable(items=[ClassRow(**told(row)) for row in table], control=summary["head"]["control"])
+        rows, control = summary["classes"], summary["control"]
+    else:
+        made = class_table(cells, tuple(dict.fromkeys(by or BY_CLASS_AND_SEGMENT)))
+        rows, control = [told(row) for row in made], summary["head"]["control"]
+    if table is not None:
+        return table.of_rows(f"segmentation-{segmentation}-classes", ClassRow, rows)
+    return ClassTable(items=[ClassRow(**row) for row in rows], control=control)
 
 
 @router.get(
     "/segmentations/{segmentation}/migration",
     operation_id="getMigration",
     summary="Migration between the classes of two windows",
-    responses=responses(NotFound),
+    response_model=Migration,
+    responses={**AS_FILE, **responses(NotFound)},
 )
 def get_migration(
     segmentation: ResultPath,
@@ -195,21 +209,24 @@ def get_migration(
     rule: Annotated[
         Rule, Query(description="`frozen`: both windows by the floors of this one. `raw`: each by its own limits.")
     ] = "frozen",
-) -> Migration:
+    table: AsTable = None,
+) -> Any:
     """From which class to which, in customers and in money; retention, and the revenue bridge."""
     with entry.reading() as caller:
         kept = operation.find(caller, segmentation)
         cells = operation.cells(caller, kept)
-    if cells is None:
-        return Migration(rule=rule, **keeping.summary(kept.row)["migration"][rule])
-    return Migration(rule=rule, **migrated(cells.cells, rule))
+    found = keeping.summary(kept.row)["migration"][rule] if cells is None else migrated(cells.cells, rule)
+    if table is not None:
+        return table.of_rows(f"segmentation-{segmentation}-migration", MigrationRow, found["items"])
+    return Migration(rule=rule, **found)
 
 
 @router.get(
     "/segmentations/{segmentation}/changes",
     operation_id="listChanges",
     summary="What differs since another segmentation",
-    responses=responses(NotFound, BadArgument),
+    response_model=ChangesPage,
+    responses={**AS_FILE, **responses(NotFound, BadArgument)},
 )
 def list_changes(
     request: Request,
@@ -219,16 +236,32 @@ def list_changes(
     since: Annotated[str, Query(max_length=80, description="Id of the other one.", examples=["DE.1"])],
     limit: Limit = 100,
     after: After = None,
-) -> ChangesPage:
+    table: AsTable = None,
+) -> Any:
     """Customers whose class, potential class, segment or state differs from the other segmentation of the same
     subsidiary or of the group, by code: from what, to what and why; and how many there are in all."""
     cursor = read_cursor(after, str, int)
+    if table is not None:
+
+        def read(caller: Caller) -> Iterator[dict[str, Any]]:
+            both = operation.compared(caller, segmentation, since)
+            asked = (caller.connection, both.reach, both.keys, both.limits_word)
+            return (change_fields(row) for row in segments.changes(*asked, (None, None)))
+
+        return table.of_read(entry, f"segmentation-{segmentation}-changes", Change, read)
     with entry.reading() as caller:
         both = operation.compared(caller, segmentation, since)
         asked = (caller.connection, both.reach, both.keys, both.limits_word)
         rows = segments.changes(*asked, (limit + 1, cursor))
         reasons, words = segments.change_counts(*asked)
-    page = page_of(request, response, rows, limit, change, lambda row: (row.customer, row.subsidiary_id))
+    page = page_of(
+        request,
+        response,
+        rows,
+        limit,
+        lambda row: Change(**change_fields(row)),
+        lambda row: (row.customer, row.subsidiary_id),
+    )
     by_reason = ReasonCounts(**dict.fromkeys(ReasonCounts.model_fields, 0) | reasons)
     return ChangesPage(items=page.items, next=page.next, since=since, by_reason=by_reason, by_word=WordCounts(**words))
 

@@ -14,7 +14,20 @@ from service.api.results import ResultDocument
 from service.method.parameters import Abc
 from service.method.segments import to_next_class
 from service.operations.segmentations import Question
-from service.values import AMOUNT_SCALE, Code, Currency, Money, MonthText, Number, round_ratio, to_decimal
+from service.values import (
+    AMOUNT_SCALE,
+    Code,
+    Currency,
+    Customers,
+    Hours,
+    Money,
+    MonthText,
+    Number,
+    OfUnit,
+    Ratio,
+    round_ratio,
+    to_decimal,
+)
 
 Scope = Literal["channel", "subsidiary", "salesperson", "group"]
 AbcClass = Literal["A", "B", "C", "N"]
@@ -88,7 +101,7 @@ class SegmentationDocument(ResultDocument):
     b: Number
     floor_a: Money | None = Field(description="Floors: where A begins, a year's.")
     floor_b: Money | None
-    customers: int
+    customers: Customers
     floors: list[Floors]
     control: Control
     revisions: list[Revision] = Field(description="The state of the data of each subsidiary that it contains.")
@@ -111,11 +124,11 @@ class CustomerFigures(Strict):
     revenue: Money
     prior_revenue: Money
     margin: Money
-    orders: Number
-    share_before: Number | None = Field(
+    orders: Annotated[Number, OfUnit("orders")]
+    share_before: Ratio | None = Field(
         description="Share of the scope's positive value held by customers with more: below the limit a it is an A."
     )
-    limit_share: Number | None = Field(
+    limit_share: Ratio | None = Field(
         description="The limit that this share is measured against: a for A, b for B and C. Null by other rules."
     )
     limit: Money | None = Field(
@@ -130,7 +143,7 @@ class CustomerFigures(Strict):
     )
     potential_assumed: bool = Field(description="It is not known, but derived from the default wallet share.")
     potential_understated: bool = Field(description="The customer buys more than the potential that was handed in.")
-    wallet_share: Number | None
+    wallet_share: Ratio | None
     gap: Money
 
 
@@ -142,10 +155,12 @@ class StoredFigures(CustomerFigures):
     overridden: bool = Field(description="Whether a person set the class or the segment.")
     potential_known_by: str = Field(description="declared, norm or peer; empty if the potential is not known.")
     potential_known_on: date | None = Field(description="Of which day that is.")
-    days_since_order: int | None = Field(
+    days_since_order: Annotated[int, OfUnit("days")] | None = Field(
         description="At the end of the window; null without a register of orders, or before the first."
     )
-    order_interval_days: Number | None = Field(description="Median days between his orders; null before the second.")
+    order_interval_days: Annotated[Number, OfUnit("days")] | None = Field(
+        description="Median days between his orders; null before the second."
+    )
     at_risk: bool | None = Field(description="He has not ordered for longer than his habit allows.")
 
 
@@ -163,35 +178,37 @@ class ClassRow(Strict):
     segment: str | None = Field(description="The row of an action segment; null in rows of other groupings.")
     state: str | None = Field(default=None, description="The row of a state; null in rows of other groupings.")
     potential_class: str | None = Field(default=None, description="The row of a potential class; null in others.")
-    customers: int
-    active: int
-    retained: int
-    new: int
-    reactivated: int
-    lost: int
-    dormant: int
-    prospect: int
+    customers: Customers
+    active: Customers
+    retained: Customers
+    new: Customers
+    reactivated: Customers
+    lost: Customers
+    dormant: Customers
+    prospect: Customers
     revenue: Money
-    revenue_share: Number | None
+    revenue_share: Ratio | None
     margin: Money
-    margin_rate: Number | None
-    orders: Number
-    order_frequency: Number | None = Field(description="F: orders per customer and year.")
+    margin_rate: Ratio | None
+    orders: Annotated[Number, OfUnit("orders")]
+    order_frequency: Annotated[Number, OfUnit("orders a year")] | None = Field(
+        description="F: orders per customer and year."
+    )
     value_per_order: Money | None = Field(description="V: revenue of the class's customers / orders.")
-    quotes: Number
-    quote_to_order: Number | None
-    contacts: Number
-    contacts_per_customer: Number | None
-    hours: Number
-    hours_per_customer: Number | None
+    quotes: Annotated[Number, OfUnit("quotes")]
+    quote_to_order: Ratio | None
+    contacts: Annotated[Number, OfUnit("contacts")]
+    contacts_per_customer: Annotated[Number, OfUnit("contacts per customer")] | None
+    hours: Hours
+    hours_per_customer: Annotated[Number, OfUnit("hours per customer")] | None
     revenue_per_hour: Money | None
     potential: Money
-    wallet_share: Number | None = Field(description="Of active customers.")
-    wallet_share_all: Number | None = Field(description="Of all customers.")
-    retention: Number | None
-    hhi: Number | None
-    gini: Number | None
-    largest_share: Number | None
+    wallet_share: Ratio | None = Field(description="Of active customers.")
+    wallet_share_all: Ratio | None = Field(description="Of all customers.")
+    retention: Ratio | None
+    hhi: Ratio | None
+    gini: Ratio | None
+    largest_share: Ratio | None
 
 
 Why = Literal["appeared", "gone", "value", "limits", "rule", "potential", "override"]
@@ -267,8 +284,8 @@ class MigrationRow(Strict):
     scope: str
     from_class: AbcClass
     to_class: AbcClass
-    customers: int
-    share: Number | None
+    customers: Customers
+    share: Ratio | None
     prior_revenue: Money | None = Field(default=None, description="Of these customers; null where it was not kept.")
     revenue: Money | None = Field(default=None, description="Of the window.")
 
@@ -289,13 +306,14 @@ class Bridge(Strict):
 class Migration(Strict):
     rule: Rule
     items: list[MigrationRow]
-    retention: Number | None
+    retention: Ratio | None
     net_revenue_retention: Number | None
     gross_revenue_retention: Number | None
     bridge: Bridge
 
 
-def change(row: Row[Any]) -> Change:
+def change_fields(row: Row[Any]) -> dict[str, Any]:
+    """The fields of a `Change`."""
     values = {name: getattr(row, name) for name in ("subsidiary", "customer", "name", "why")}
     for side in ("from", "to"):
         values[f"{side}_class"] = getattr(row, f"{side}_abc_class")
@@ -304,7 +322,7 @@ def change(row: Row[Any]) -> Change:
         for name in ("value", "potential"):
             amount = getattr(row, f"{side}_{name}")
             values[f"{side}_{name}"] = None if amount is None else to_decimal(amount)
-    return Change(**values)
+    return values
 
 
 def segmented(row: Row[Any], abc: Abc) -> SegmentedCustomer:

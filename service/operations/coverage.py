@@ -1,6 +1,6 @@
 """What is stored and what is missing: by subsidiary, month and measure. A gap is a row, never an absence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -50,16 +50,24 @@ def page(
     """The keys of the page and of one more, if there is one, and the row of each key."""
     spans = {span.subsidiary.id: span for span in expected_spans(caller, question)}
     keys = list(islice(_keys(spans, after), limit + 1))
+    return keys, dict(zip(keys, _told(caller, spans, keys), strict=True))
+
+
+def each(caller: Caller, question: Question) -> Iterator[dict[str, Any]]:
+    """All rows, read subsidiary by subsidiary as they are taken."""
+    spans = {span.subsidiary.id: span for span in expected_spans(caller, question)}
+    return _told(caller, spans, _keys(spans, None))
+
+
+def _told(caller: Caller, spans: Mapping[int, Span], keys: Iterable[Key]) -> Iterator[dict[str, Any]]:
     closed = closed_months.pairs(caller.connection, caller.reach.narrowed(spans))
-    rows: dict[Key, dict[str, Any]] = {}
     for number, group in groupby(keys, key=lambda key: key[0]):
         own = list(group)
         window = Window(own[0][1], own[-1][1])
         stored = _stored(caller, caller.reach.narrowed([number]), window)
         for key in own:
             line = stored.get((number, key[1]))
-            rows[key] = _row(spans[number].subsidiary, key, line, (number, key[1]) in closed)
-    return keys, rows
+            yield _row(spans[number].subsidiary, key, line, (number, key[1]) in closed)
 
 
 def completeness(caller: Caller, question: Question) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ MONTHS_A_YEAR = 12
 
 
 def customers(
-    caller: Caller, subsidiary: str, salesperson: str | None, hours: float | None, limit: int
+    caller: Caller, subsidiary: str, salesperson: str | None, hours: float | None, limit: int | None
 ) -> dict[str, Any]:
     """By the newest segmentation. NoData where there is none."""
     newest, rows, found = _ranked(caller, subsidiary, salesperson, hours)

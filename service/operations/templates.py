@@ -39,7 +39,7 @@ def _filled(caller: Caller, home: Reach, form: Form, period: str | None) -> Sequ
     if wanted is None:
         return []
     if form.name == "statistics":
-        rows = lines.page(caller.connection, home, MOST_ROWS + 1, None, (wanted, wanted), {})
+        rows = lines.page(caller.connection, home, MOST_ROWS + 1, None, lines.Asked((wanted, wanted)))
         rows = [row for row in rows if row.feed == lines.BY_LINES]
     elif form.name == "targets":
         table, _ = TABLES[form.name]

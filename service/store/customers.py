@@ -1,10 +1,11 @@
 """Customers: the master data of the form `customers`, and what they were before corrections."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import (
     Connection,
     ForeignKeyConstraint,
@@ -22,6 +23,7 @@ from sqlmodel import Field, SQLModel
 from service.store import labels, salespeople
 from service.store.bulk import next_number
 from service.store.columns import amount, code, number_key, revision_key
+from service.store.exports import batches
 from service.store.pages import later
 from service.store.reach import Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
@@ -61,6 +63,7 @@ class CustomerHistory(CustomerFields, table=True):
 TABLE: Table = Customer.__table__  # type: ignore[attr-defined]
 HISTORY: Table = CustomerHistory.__table__  # type: ignore[attr-defined]
 UNATTRIBUTED = 0
+_ORDER = (TABLE.c.subsidiary_id, TABLE.c.code)
 
 
 def fresh_number(connection: Connection, reach: Reach) -> int:
@@ -95,15 +98,22 @@ def page(
     code: str | None,
 ) -> Sequence[Row[Any]]:
     """Customers by (subsidiary, code), at most `limit`, those after the cursor."""
-    order = (TABLE.c.subsidiary_id, TABLE.c.code)
-    statement = described(reach).order_by(*order).limit(limit)
+    statement = _ordered(reach, salesperson, code).limit(limit)
     if after is not None:
-        statement = statement.where(later(order, after))
+        statement = statement.where(later(_ORDER, after))
+    return connection.execute(statement).all()
+
+
+def each(connection: Connection, reach: Reach, salesperson: str | None, code: str | None) -> Iterator[pa.RecordBatch]:
+    """The same without a limit, in batches."""
+    return batches(connection, _ordered(reach, salesperson, code))
+
+
+def _ordered(reach: Reach, salesperson: str | None, code: str | None) -> Select[Any]:
+    statement = described(reach).order_by(*_ORDER)
     if salesperson is not None:
         statement = statement.where(salespeople.TABLE.c.code == salesperson)
-    if code is not None:
-        statement = statement.where(TABLE.c.code == code)
-    return connection.execute(statement).all()
+    return statement if code is None else statement.where(TABLE.c.code == code)
 
 
 def find(connection: Connection, reach: Reach, subsidiary: str, code: str) -> Row[Any] | None:

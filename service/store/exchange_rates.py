@@ -1,12 +1,14 @@
 """Exchange rates: units of a reference currency for one unit of a currency, the average of a month. The group's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import BigInteger, Connection, Row, Table, select
 from sqlmodel import Field, SQLModel
 
 from service.store.columns import amount, number_key, revision_key
+from service.store.exports import batches
 from service.store.pages import later
 
 
@@ -36,6 +38,11 @@ def into(connection: Connection, reference: str) -> dict[tuple[str, int], int]:
     """(currency, month) → rate in 10⁻¹² of the reference currency."""
     statement = select(TABLE.c.currency, TABLE.c.period, TABLE.c.rate).where(TABLE.c.reference == reference)
     return {(row.currency, row.period): row.rate for row in connection.execute(statement)}
+
+
+def each(connection: Connection) -> Iterator[pa.RecordBatch]:
+    """All rates by (period, currency, reference), in batches."""
+    return batches(connection, select(TABLE).order_by(*_KEY))
 
 
 def page(connection: Connection, limit: int, after: tuple[int, str, str] | None) -> Sequence[Row[Any]]:

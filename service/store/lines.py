@@ -1,10 +1,12 @@
 """Statistics lines: the facts everything is calculated from, and what they were before corrections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -32,6 +34,7 @@ from service.method.measures import MEASURES
 from service.method.months import Window
 from service.store import customers, revisions, submissions
 from service.store.columns import amount, number_key, revision_key
+from service.store.exports import batches
 from service.store.measured import Measured
 from service.store.nouns import NOUNS, with_codes
 from service.store.pages import later
@@ -228,37 +231,55 @@ def _sum(value: Any) -> Any:
     return cast(func.sum(value), BigInteger)
 
 
-def page(
-    connection: Connection,
-    reach: Reach,
-    limit: int,
-    after: tuple[int, ...] | None,
-    months: tuple[int | None, int | None],
-    codes: Mapping[str, str | None],
-    as_of: datetime | None = None,
-) -> Sequence[Row[Any]]:
-    """Lines with their codes by natural key, at most `limit`, those after the cursor.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which lines: from first to last month, with these codes, as they were known at a moment."""
 
-    `months` limits them to first and last month, `codes` to a customer, salesperson, channel or product group. `as_of`
-    asks for the lines as they were known at a moment.
-    """
-    line: Any = TABLE if as_of is None else _known_at(reach, as_of)
-    order = [line.c[column.name] for column in _NATURAL_KEY]
-    statement = select(line, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
-    statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == line.c.subsidiary_id)
-    statement = with_codes(statement, line)
-    statement = statement.where(reach.covers(line.c.subsidiary_id)).order_by(*order).limit(limit)
+    months: tuple[int | None, int | None] = (None, None)
+    codes: Mapping[str, str | None] = field(default_factory=dict)
+    as_of: datetime | None = None
+
+
+def page(
+    connection: Connection, reach: Reach, limit: int, after: tuple[int, ...] | None, asked: Asked
+) -> Sequence[Row[Any]]:
+    """Lines with their codes by natural key, at most `limit`, those after the cursor."""
+    line = _asked(reach, asked)
+    statement = _with_words(select(line), reach, line, asked).limit(limit)
     if after is not None:
-        statement = statement.where(later(order, after))
-    first, last = months
+        statement = statement.where(later(_key(line), after))
+    return connection.execute(statement).all()
+
+
+def each(connection: Connection, reach: Reach, asked: Asked) -> Iterator[pa.RecordBatch]:
+    """The same without a limit, in batches: the codes, `period`, `currency`, `feed` as a word, and the measures."""
+    line = _asked(reach, asked)
+    feed = case(*((line.c.feed == number, name) for number, name in FEEDS.items()), else_="")
+    columns = (line.c.period, feed.label("feed"), *(line.c[name] for name in MEASURES))
+    return batches(connection, _with_words(select(*columns), reach, line, asked))
+
+
+def _asked(reach: Reach, asked: Asked) -> Any:
+    return TABLE if asked.as_of is None else _known_at(reach, asked.as_of)
+
+
+def _key(line: Any) -> list[Any]:
+    return [line.c[column.name] for column in _NATURAL_KEY]
+
+
+def _with_words(statement: Select[Any], reach: Reach, line: Any, asked: Asked) -> Select[Any]:
+    statement = statement.add_columns(SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
+    statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == line.c.subsidiary_id)
+    statement = with_codes(statement, line).where(reach.covers(line.c.subsidiary_id)).order_by(*_key(line))
+    first, last = asked.months
     if first is not None:
         statement = statement.where(line.c.period >= first)
     if last is not None:
         statement = statement.where(line.c.period <= last)
-    for word, code in codes.items():
+    for word, code in asked.codes.items():
         if code is not None:
             statement = statement.where(NOUNS[word].c.code == code)
-    return connection.execute(statement).all()
+    return statement
 
 
 def _known_at(reach: Reach, moment: datetime) -> Any:

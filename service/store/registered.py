@@ -1,12 +1,14 @@
 """Reading the rows of registers and targets back, with the codes of what they point to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, or_, select
+import pyarrow as pa
+from sqlalchemy import Connection, Row, Select, Table, or_, select
 
 from service.store import registers
+from service.store.exports import batches
 from service.store.nouns import with_codes
 from service.store.pages import later
 from service.store.reach import Reach
@@ -22,16 +24,24 @@ def page(
     period: int | None = None,
 ) -> Sequence[Row[Any]]:
     """Rows of one of these tables by key, at most `limit`, those after the cursor; of targets, only of a month."""
-    order = list(table.primary_key.columns)
-    statement = select(table, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
-    statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == table.c.subsidiary_id)
-    statement = with_codes(statement, table)
-    statement = statement.where(reach.covers(table.c.subsidiary_id)).order_by(*order).limit(limit)
+    statement = _ordered(reach, table).limit(limit)
     if period is not None:
         statement = statement.where(table.c.period == period)
     if after is not None:
-        statement = statement.where(later(order, after))
+        statement = statement.where(later(list(table.primary_key.columns), after))
     return connection.execute(statement).all()
+
+
+def each(connection: Connection, reach: Reach, table: Table) -> Iterator[pa.RecordBatch]:
+    """All rows of one of these tables by key, in batches."""
+    return batches(connection, _ordered(reach, table))
+
+
+def _ordered(reach: Reach, table: Table) -> Select[Any]:
+    statement = select(table, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
+    statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == table.c.subsidiary_id)
+    statement = with_codes(statement, table).where(reach.covers(table.c.subsidiary_id))
+    return statement.order_by(*table.primary_key.columns)
 
 
 def key_of(table: Table, row: Row[Any]) -> list[Any]:

@@ -30,7 +30,7 @@ ORDER = ("salesperson", "channel", "abc_class", "kind")
 
 
 def page(
-    connection: Connection, reach: Reach, requirement: int, limit: int, after: tuple[Any, ...] | None
+    connection: Connection, reach: Reach, requirement: int, limit: int | None, after: tuple[Any, ...] | None
 ) -> Sequence[Row[Any]]:
     """Lines of a requirement of the one subsidiary in reach, those after the cursor."""
     columns = [TABLE.c[name] for name in ORDER]

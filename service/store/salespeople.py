@@ -1,13 +1,15 @@
 """Salespeople, each with the spans of employment that the form `salespeople` hands in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, UniqueConstraint, select
+import pyarrow as pa
+from sqlalchemy import Connection, ForeignKeyConstraint, Row, Select, Table, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
 from service.store.columns import amount, code, number_key, revision_key, subsidiary_key
+from service.store.exports import batches
 from service.store.pages import later
 from service.store.reach import Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
@@ -51,23 +53,31 @@ class EmploymentHistory(EmploymentFields, table=True):
 TABLE: Table = Salesperson.__table__  # type: ignore[attr-defined]
 EMPLOYMENT: Table = Employment.__table__  # type: ignore[attr-defined]
 HISTORY: Table = EmploymentHistory.__table__  # type: ignore[attr-defined]
+_ORDER = (EMPLOYMENT.c.subsidiary_id, TABLE.c.code, EMPLOYMENT.c.start)
 
 
 def spans(
     connection: Connection, reach: Reach, limit: int | None = None, after: tuple[int, str, date] | None = None
 ) -> Sequence[Row[Any]]:
     """Employment spans with the salesperson's code, by (subsidiary, code, start): all, or a page after the cursor."""
-    order = (EMPLOYMENT.c.subsidiary_id, TABLE.c.code, EMPLOYMENT.c.start)
-    statement = (
+    statement = _ordered(reach).limit(limit)
+    if after is not None:
+        statement = statement.where(later(_ORDER, after))
+    return connection.execute(statement).all()
+
+
+def each(connection: Connection, reach: Reach) -> Iterator[pa.RecordBatch]:
+    """All of them in batches."""
+    return batches(connection, _ordered(reach))
+
+
+def _ordered(reach: Reach) -> Select[Any]:
+    return (
         select(EMPLOYMENT, TABLE.c.code, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
         .join(
             TABLE, (TABLE.c.subsidiary_id == EMPLOYMENT.c.subsidiary_id) & (TABLE.c.id == EMPLOYMENT.c.salesperson_id)
         )
         .join(SUBSIDIARY, SUBSIDIARY.c.id == EMPLOYMENT.c.subsidiary_id)
         .where(reach.covers(EMPLOYMENT.c.subsidiary_id))
-        .order_by(*order)
-        .limit(limit)
+        .order_by(*_ORDER)
     )
-    if after is not None:
-        statement = statement.where(later(order, after))
-    return connection.execute(statement).all()

@@ -172,7 +172,7 @@ def changes(
     reach: Reach,
     keys: tuple[tuple[int, int], tuple[int, int]],
     limits_word: str,
-    page: tuple[int, tuple[Any, ...] | None],
+    page: tuple[int | None, tuple[Any, ...] | None],
 ) -> Sequence[Row[Any]]:
     """Customers whose words differ between two segmentations (the newer one first), by code, those after the cursor.
 

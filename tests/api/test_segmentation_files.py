@@ -33,7 +33,6 @@ def test_a_csv_has_the_rows_and_fields_of_the_json(service: Service) -> None:
 def test_a_parquet_file_is_typed_and_takes_filters(service: Service) -> None:
     items = segmented(service)
     answer = service.client.get(CUSTOMERS, params={"format": "parquet", "abc_class": "A"})
-    assert int(answer.headers["content-length"]) == len(answer.content)
     table = pq.read_table(io.BytesIO(answer.content))
     assert str(table.schema.field("revenue").type) == "decimal128(19, 4)"
     expected = {str(item["customer"]): Decimal(str(item["revenue"])) for item in items if item["abc_class"] == "A"}
