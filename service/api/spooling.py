@@ -17,6 +17,8 @@ from anyio.to_thread import run_sync as in_thread
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
+from service.api.lanes import Lane
+
 _PIECE = 1 << 18
 _ENOUGH = 1 << 16
 
@@ -89,33 +91,42 @@ class _Spool:
 
 
 class SpooledResponse(Response):
-    """`write` gets a file; it runs in a thread of its own, of which there is one per connection to the database."""
+    """`write` gets a file, in a thread of its own. One that `reads` the database has a place in the heavy lane until it
+    is done, which is not when its answer begins, as it is for all others."""
 
-    def __init__(self, write: Callable[[IO[bytes]], None], media_type: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, write: Callable[[IO[bytes]], None], media_type: str, headers: Mapping[str, str], *, reads: bool
+    ) -> None:
         super().__init__(media_type=media_type, headers=dict(headers))
         del self.headers["content-length"]
         self._write = write
+        self._reads = reads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        del scope
+        lane = scope["app"].state.lanes.heavy if self._reads else None
+        if lane is not None:
+            scope["state"]["visit"].leave()
+            await lane.enter()
         with TemporaryFile(prefix="kontor-") as file:
             spool = _Spool(file)
             async with anyio.create_task_group() as group:
-                group.start_soon(self._written, spool)
+                group.start_soon(self._written, spool, lane)
                 group.start_soon(_watch, spool, receive)
                 await self._send(spool, send)
-                spool.abandoned()
                 group.cancel_scope.cancel()
-        if spool.failure is not None and not isinstance(spool.failure, _Left):
+        if spool.failure is not None and not spool.left:
             raise spool.failure
 
-    async def _written(self, spool: _Spool) -> None:
+    async def _written(self, spool: _Spool, lane: Lane | None) -> None:
+        failure = None
         try:
             await in_thread(self._fill, spool)
-        except Exception as failure:  # noqa: BLE001 - it is raised once the task group is left
+        except Exception as error:  # noqa: BLE001 - it is raised once the task group is left
+            failure = error
+        finally:
+            if lane is not None:
+                lane.leave()
             spool.ended(failure)
-        else:
-            spool.ended(None)
 
     def _fill(self, spool: _Spool) -> None:
         self._write(cast("IO[bytes]", spool))

@@ -40,7 +40,7 @@ class TableFormat:
     def of_rows(self, name: str, item: type[BaseModel], rows: Rows, words: Sequence[str] = ()) -> Response:
         """Rows that are at hand, as a table. `words`: columns of text that only this question has."""
         columns = table_columns(item, tuple(words))
-        return self._answer(name, lambda into: self._write(columns, of_rows(columns, rows), into))
+        return self._answer(name, lambda into: self._write(columns, of_rows(columns, rows), into), reads=False)
 
     def of_read(self, entry: Entry, name: str, item: type[BaseModel], read: Callable[[Caller], Rows]) -> Response:
         """Rows that are read while they are written."""
@@ -68,9 +68,9 @@ class TableFormat:
     def _write(self, columns: Sequence[Column], batches: Batches, into: IO[bytes]) -> None:
         self.format.write(schema_of(columns), batches, into)
 
-    def _answer(self, name: str, write: Callable[[IO[bytes]], None]) -> Response:
+    def _answer(self, name: str, write: Callable[[IO[bytes]], None], *, reads: bool = True) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="{name}.{self.format.suffix}"'}
-        return SpooledResponse(write, self.format.content_type, headers)
+        return SpooledResponse(write, self.format.content_type, headers, reads=reads)
 
 
 @lru_cache
