@@ -51,14 +51,9 @@ class StaffingDocument(Strict):
     cost_reason: str | None = Field(description="Why there is no cost.")
 
 
-class ServedPiece(Strict):
-    """A part of the plan: planned = what remains + what is cut."""
+class ServedFigures(Strict):
+    """Planned = what remains + what is cut, in whole coins."""
 
-    salesperson: str
-    channel: str
-    abc_class: str
-    block: str
-    customers: Literal["KEEP", "other"] = Field(description="KEEP: existing business that is served first.")
     hours_needed: Number
     hours_served: Number
     planned_revenue: Money
@@ -69,17 +64,35 @@ class ServedPiece(Strict):
     cut_margin: Money
 
 
+class ServedMonth(ServedFigures):
+    period: str
+    hours_there: Number = Field(description="Selling hours of the people there.")
+
+
+class ServedPiece(ServedFigures):
+    """A part of the plan in the year."""
+
+    salesperson: str
+    channel: str
+    abc_class: str
+    block: str = Field(description="One of the plan's, or programmes.")
+    customers: Literal["KEEP", "other"] = Field(description="KEEP: existing business that is served first.")
+    monthly_revenue: list[Money] = Field(description="What remains by month.")
+    monthly_margin: list[Money]
+
+
 class FeasiblePlan(Strict):
     plan: str
     currency: str
     hours_needed: Number
     hours_there: Number = Field(description="Selling hours of the people there over the plan's year.")
     hours_served: Number
-    feasible: bool = Field(description="The hours there are enough.")
+    feasible: bool = Field(description="The hours there are enough in every month.")
     planned_revenue: Money
     planned_margin: Money
-    revenue: Money = Field(description="Of the plan that remains.")
+    revenue: Money = Field(description="Of the plan that remains: the sum of its months.")
     margin: Money
+    months: list[ServedMonth]
     items: list[ServedPiece] = Field(
         description="In the order of serving; seller by seller where the plan is by seller."
     )
@@ -104,6 +117,7 @@ def get_staffing(requirement: ResultPath, entry: Calculates) -> StaffingDocument
     responses=responses(NotFound, BadArgument, NoData),
 )
 def get_feasible_plan(requirement: ResultPath, entry: Calculates) -> FeasiblePlan:
-    """KEEP customers first, then by margin an hour, the last piece in part; what is cut, and what remains."""
+    """Month by month: KEEP customers first, then programmes, then by margin an hour, the last piece in part; what is
+    cut, and what remains."""
     with entry.reading() as caller:
         return FeasiblePlan(**staffing.served(caller, requirement))

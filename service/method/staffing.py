@@ -1,8 +1,7 @@
-"""A plan's hours by month, the people to hire for it, and what the people there can serve (the method, section 7)."""
+"""A plan's hours by month, and the people to hire for it (the method, section 7)."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from service.method.plan.inputs import Inputs
 from service.method.resources import Requirement, customers_at_end
 
 MOST_HIRES = 1000
+PROGRAMMES = "programmes"
 SERVED_BY = {"existing": "contacts", "new": "acquisition", "reactivated": "reactivation", "grown": "growth"}
 """Block → the kind of work that brings it, beside its orders. Open deals close without further hours."""
 
@@ -27,11 +27,16 @@ def monthly_hours(inputs: Inputs, needed: Requirement, planned: Plan, norms: Res
     start, end = inputs.values["customers"][..., None], customers_at_end(inputs)[..., None]
     shapes = {"contacts": _shares(start + (end - start) * (np.arange(MONTHS_A_YEAR) + 0.5) / MONTHS_A_YEAR)}
     months = {kind: hours[..., None] * shapes.get(kind, even) for kind, hours in needed.hours.items()}
-    months["orders"] = sum(
-        (orders * norms.hours_an_order)[..., None] * _shares(planned.months[block])
-        for block, orders in needed.orders.items()
-    )
+    months["orders"] = sum(_orders(needed, planned, norms).values())
     return months
+
+
+def _orders(needed: Requirement, planned: Plan, norms: ResourceNorms) -> dict[str, np.ndarray]:
+    """The hours of each block's orders by month: they come with its money."""
+    return {
+        block: (orders * norms.hours_an_order)[..., None] * _shares(planned.months[block])
+        for block, orders in needed.orders.items()
+    }
 
 
 def _shares(weights: np.ndarray) -> np.ndarray:
@@ -75,60 +80,10 @@ def hires(gap: Sequence[float], ramp: Sequence[float]) -> list[int]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a plan with the hours that it takes, in whole units of money. `first`: before all others."""
-
-    name: tuple[str, ...]
-    hours: float
-    revenue: int
-    margin: int
-    first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What of a piece the hours are enough for."""
-
-    piece: Piece
-    hours: float
-    revenue: int
-    margin: int
-
-
-def feasible(pieces: Sequence[Piece], hours: float) -> list[Served]:
-    """What so many hours can serve, in the order of serving: the last piece in part, by its hours.
-
-    The first pieces, then by margin an hour, ties by name. Revenue that is not above 0 (credits) comes anyway, and work
-    for it is done last. More hours never serve less.
-    """
-    ordered = sorted(
-        pieces,
-        key=lambda one: (
-            one.revenue <= 0,
-            not one.first,
-            -one.margin / one.hours if one.hours else -math.inf,
-            one.name,
-        ),
-    )
-    found = []
-    left = max(0.0, hours)
-    for piece in ordered:
-        spent = min(left, piece.hours)
-        whole = spent == piece.hours or piece.revenue <= 0
-        revenue, margin = (
-            amount if whole else int(amount * (spent / piece.hours)) for amount in (piece.revenue, piece.margin)
-        )
-        found.append(Served(piece, spent, revenue, margin))
-        left -= spent
-    return found
-
-
-def block_hours(needed: Requirement, norms: ResourceNorms) -> Mapping[str, np.ndarray]:
-    """The hours that each block of a plan takes: its kind of work and its orders, units × classes."""
-    nothing = np.zeros_like(needed.average_customers)
-    return {
-        block: needed.hours.get(SERVED_BY.get(block, ""), nothing)
-        + needed.orders.get(block, nothing) * norms.hours_an_order
-        for block in BLOCKS
-    }
+def block_hours(inputs: Inputs, needed: Requirement, planned: Plan, norms: ResourceNorms) -> Mapping[str, np.ndarray]:
+    """The hours that each block of a plan takes by month, its kind of work and its orders, and those of programmes:
+    units × classes × 12."""
+    kinds, orders = monthly_hours(inputs, needed, planned, norms), _orders(needed, planned, norms)
+    nothing = np.zeros_like(kinds["contacts"])
+    found = {block: kinds.get(SERVED_BY.get(block, ""), nothing) + orders.get(block, nothing) for block in BLOCKS}
+    return {**found, PROGRAMMES: kinds[PROGRAMMES]}

@@ -3,7 +3,7 @@ plan the people there can serve."""
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,19 +13,20 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import BadArgument, NoData
+from service.method.feasible import LASTING, Piece, Served, Turn, feasible
 from service.method.months import Window, month_of, month_text
 from service.method.parameters import ResourceNorms
-from service.method.plan.blocks import BLOCKS, plan
+from service.method.plan.blocks import plan
 from service.method.plan.inputs import Inputs
 from service.method.resources import KINDS, LEAST_HOURS, Requirement, requirement
 from service.method.segments.classes import CLASSES
-from service.method.staffing import Piece, Served, block_hours, feasible, hire_capacity, hires, monthly_hours, ramped
+from service.method.staffing import PROGRAMMES, block_hours, hire_capacity, hires, monthly_hours, ramped
 from service.operations import calendars, dimensions, keeping, references
 from service.operations.plans import Unit, customers_of, months_of, read_inputs, unit_name
 from service.operations.requirements import load_zone, number
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
-from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_ratio
+from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_ratio, smallest_coin
 
 
 @dataclass(frozen=True)
@@ -155,73 +156,115 @@ def _cost(needs: _Needs, starts: Sequence[int]) -> dict[str, Any]:
 
 
 def served(caller: Caller, identifier: str) -> dict[str, Any]:
-    """What of the plan the people there can serve, what is cut, and the plan that remains. NoData without sellers."""
+    """What of the plan the people there can serve in each month, what is cut, and the plan that remains.
+
+    NoData without sellers.
+    """
     needs = _read(caller, identifier)
     productive = _productive(needs)
-    worth = {code: float((productive * own).sum()) for code, (_, own) in _capacity(needs).items()}
+    worth = {code: productive * own for code, (_, own) in _capacity(needs).items()}
+    nobody = np.zeros(len(needs.window))
     by_seller = needs.kept["by"] == ["salesperson"]
-    capacity = {"": math.fsum(worth.values())}
+    capacity = {"": sum(worth.values(), nobody)}
     if by_seller:
-        capacity = {unit[0]: worth.get(unit[0], 0.0) for unit in needs.units}
-    if not any(capacity.values()):
+        capacity = {unit[0]: worth.get(unit[0], nobody) for unit in needs.units}
+    there = sum(capacity.values(), nobody)
+    if not there.any():
         raise NoData("Nobody is employed in the plan's months: hand in the form salespeople first.")
     pools: dict[str, list[Piece]] = {}
     for piece in _pieces(caller, needs):
         pools.setdefault(piece.name[0] if by_seller else "", []).append(piece)
-    found = [one for seller, hours in capacity.items() for one in feasible(pools.get(seller, []), hours)]
-    needed, given = math.fsum(one.piece.hours for one in found), math.fsum(one.hours for one in found)
+    found = [one for seller, hours in capacity.items() for one in feasible(pools.get(seller, []), hours.tolist())]
+    sums = _sums(found, len(needs.window))
+    whole = {name: math.fsum(sums[name]) for name in ("hours_needed", "hours_served")}
     return {
         "plan": references.write(needs.plan.subsidiary, needs.plan.number),
         "currency": needs.plan.currency,
-        "hours_needed": number(needed),
-        "hours_there": number(math.fsum(capacity.values())),
-        "hours_served": number(given),
-        "feasible": bool(number(given) >= number(needed)),
+        "hours_needed": number(whole["hours_needed"]),
+        "hours_there": number(float(there.sum())),
+        "hours_served": number(whole["hours_served"]),
+        "feasible": bool(number(whole["hours_served"]) >= number(whole["hours_needed"])),
         "planned_revenue": needs.kept["revenue"],
         "planned_margin": needs.kept["margin"],
-        "revenue": amount_text(sum(one.revenue for one in found)),
-        "margin": amount_text(sum(one.margin for one in found)),
+        "revenue": amount_text(sum(sums["revenue"])),
+        "margin": amount_text(sum(sums["margin"])),
+        "months": [
+            {
+                "period": month_text(month),
+                "hours_there": number(float(there[place])),
+                **_figures({name: column[place] for name, column in sums.items()}),
+            }
+            for place, month in enumerate(needs.window.months)
+        ],
         "items": [_told(one) for one in found],
     }
 
 
+def _sums(found: Sequence[Served], months: int) -> dict[str, list[Any]]:
+    """By month of all pieces together."""
+    columns: dict[str, list[Sequence[Any]]] = {
+        "hours_needed": [one.piece.hours for one in found],
+        "hours_served": [one.hours for one in found],
+        "planned_revenue": [one.piece.revenue for one in found],
+        "planned_margin": [one.piece.margin for one in found],
+        "revenue": [one.revenue for one in found],
+        "margin": [one.margin for one in found],
+    }
+    return {name: [sum(row[month] for row in rows) for month in range(months)] for name, rows in columns.items()}
+
+
+def _figures(sums: Mapping[str, Any]) -> dict[str, Any]:
+    """Hours and money as answers carry them, with what is cut."""
+    hours = {name: number(sums[name]) for name in ("hours_needed", "hours_served")}
+    money = ("planned_revenue", "planned_margin", "revenue", "margin")
+    cut = {f"cut_{name}": amount_text(sums[f"planned_{name}"] - sums[name]) for name in ("revenue", "margin")}
+    return {**hours, **{name: amount_text(sums[name]) for name in money}, **cut}
+
+
 def _told(one: Served) -> dict[str, Any]:
+    sums = {name: sum(column) for name, column in _sums([one], len(one.hours)).items()}
     return {
         **dict(zip(("salesperson", "channel", "abc_class", "block", "customers"), one.piece.name, strict=True)),
-        "hours_needed": number(one.piece.hours),
-        "hours_served": number(one.hours),
-        "planned_revenue": amount_text(one.piece.revenue),
-        "planned_margin": amount_text(one.piece.margin),
-        "revenue": amount_text(one.revenue),
-        "margin": amount_text(one.margin),
-        "cut_revenue": amount_text(one.piece.revenue - one.revenue),
-        "cut_margin": amount_text(one.piece.margin - one.margin),
+        **_figures(sums),
+        "monthly_revenue": [amount_text(amount) for amount in one.revenue],
+        "monthly_margin": [amount_text(amount) for amount in one.margin],
     }
 
 
 def _pieces(caller: Caller, needs: _Needs) -> list[Piece]:
     """The plan by unit, class and block; existing business of KEEP customers apart from that of the others."""
-    sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
+    nothing = [0] * len(needs.window)
+    lines: dict[tuple[str, str, str, str], dict[str, list[int]]] = {}
     for line in plans.page(caller.connection, needs.home, plans.LINE, plans.LINE_ORDER, needs.plan.number):
         key = (line.salesperson, line.channel, line.abc_class, line.block)
-        revenue, margin = sums.get(key, (0, 0))
-        sums[key] = revenue + line.revenue, margin + line.margin
-    hours = block_hours(needs.needed, needs.norms)
-    kept = _kept_shares(caller, needs)
+        own = lines.setdefault(key, {"revenue": [*nothing], "margin": [*nothing]})
+        for figure, months in own.items():
+            months[line.period - needs.window.first] += getattr(line, figure)
+    planned = plan(needs.inputs, needs.kept["season"])
+    hours = block_hours(needs.inputs.average, needs.needed, planned, needs.norms)
+    kept, coin = _kept_shares(caller, needs), smallest_coin(needs.plan.currency)
     found = []
     for row, unit in enumerate(needs.units):
         for column, abc_class in enumerate(CLASSES):
-            for block in BLOCKS:
-                revenue, margin = sums.get((*unit, abc_class, block), (0, 0))
-                taken = float(hours[block][row, column])
+            for block, taken in hours.items():
+                money = lines.get((*unit, abc_class, block), {"revenue": nothing, "margin": nothing})
                 share = kept.get((unit_name(unit), abc_class), Fraction(0)) if block == "existing" else Fraction(0)
-                first = (int(revenue * share), int(margin * share))
-                name = (*unit, abc_class, block)
-                found += [
-                    Piece((*name, "KEEP"), taken * float(share), *first, first=True),
-                    Piece((*name, "other"), taken * float(1 - share), revenue - first[0], margin - first[1]),
-                ]
-    return [piece for piece in found if piece.hours or piece.revenue or piece.margin]
+                found += _halves((*unit, abc_class, block), taken[row, column], money, share, coin)
+    return [piece for piece in found if any(map(any, (piece.hours, piece.revenue, piece.margin)))]
+
+
+def _halves(
+    name: tuple[str, ...], hours: np.ndarray, money: Mapping[str, Sequence[int]], share: Fraction, coin: int
+) -> list[Piece]:
+    """The share of KEEP customers, in whole coins, and the rest."""
+    first = {figure: [int(amount // coin * share) * coin for amount in months] for figure, months in money.items()}
+    rest = {figure: [a - b for a, b in zip(money[figure], first[figure], strict=True)] for figure in money}
+    turn = Turn.PROGRAMMES if name[-1] == PROGRAMMES else Turn.OTHERS
+    kept, others = (hours * float(one) for one in (share, 1 - share))
+    return [
+        Piece((*name, "KEEP"), kept.tolist(), first["revenue"], first["margin"], coin, Turn.KEPT),
+        Piece((*name, "other"), others.tolist(), rest["revenue"], rest["margin"], coin, turn, name[-1] in LASTING),
+    ]
 
 
 def _kept_shares(caller: Caller, needs: _Needs) -> dict[tuple[str, str], Fraction]:

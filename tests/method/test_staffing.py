@@ -1,6 +1,5 @@
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from service.errors import AmountTooLarge
 from service.method.plan.blocks import BLOCKS, plan
 from service.method.plan.inputs import Input, Inputs
 from service.method.resources import KINDS, requirement
-from service.method.staffing import Piece, block_hours, feasible, hire_capacity, hires, monthly_hours, ramped
+from service.method.staffing import PROGRAMMES, block_hours, hire_capacity, hires, monthly_hours, ramped
 from tests.method.frames import PARAMETERS
 
 NORMS = PARAMETERS.resources
@@ -61,9 +60,10 @@ def test_without_customers_and_orders_there_are_no_hours() -> None:
 
 
 def test_the_hours_of_blocks_are_those_of_the_kinds() -> None:
-    needed = requirement(inputs(), NORMS)
-    found = block_hours(needed, NORMS)
-    assert set(found) == set(BLOCKS)
+    one = inputs()
+    needed = requirement(one, NORMS)
+    found = block_hours(one, needed, plan(one, SEASON), NORMS)
+    assert set(found) == {*BLOCKS, PROGRAMMES}
     assert sum(float(one.sum()) for one in found.values()) == pytest.approx(float(needed.unit_hours.sum()))
     assert not found["carried_over"].any()
 
@@ -105,37 +105,3 @@ def test_hires_cover_every_gap_and_none_is_needless(gap: list[float], ramp: list
     for month, short in enumerate(gap):
         assert sum(ramped(ramp, month - start) for start in found) >= short - 1e-6
     assert len(found) <= max(0, max(gap) + 1)
-
-
-PIECE = st.builds(
-    Piece,
-    st.tuples(st.text(max_size=3)),
-    st.floats(0, 1000),
-    st.integers(-(10**9), 10**9),
-    st.integers(-(10**9), 10**9),
-    st.booleans(),
-)
-
-
-@given(st.lists(PIECE, max_size=8), st.floats(-10, 3000), st.floats(0, 500))
-def test_more_hours_never_serve_less(pieces: list[Piece], hours: float, more: float) -> None:
-    few, many = (sum(one.revenue for one in feasible(pieces, h)) for h in (hours, hours + more))
-    assert many >= few
-    assert sum(one.hours for one in feasible(pieces, hours)) <= max(0, hours) + 1e-6
-    whole = feasible(pieces, 1e6)
-    assert sum(one.revenue for one in whole) == sum(one.revenue for one in pieces)
-    assert sum(one.margin for one in whole) == sum(one.margin for one in pieces)
-
-
-def test_who_must_be_kept_comes_first_and_the_last_in_part() -> None:
-    kept = Piece(("kept",), 10, 100, 1, first=True)
-    best, worse, free = Piece(("best",), 10, 300, 90), Piece(("worse",), 10, 200, 60), Piece(("free",), 0, 7, 2)
-    credit = Piece(("credit",), 5, -20, -8)
-    found: dict[Any, Any] = {one.piece.name[0]: one for one in feasible([worse, credit, best, kept, free], 22.5)}
-    assert [(name, one.hours, one.revenue, one.margin) for name, one in found.items()] == [
-        ("kept", 10, 100, 1),
-        ("free", 0, 7, 2),
-        ("best", 10, 300, 90),
-        ("worse", 2.5, 50, 15),
-        ("credit", 0.0, -20, -8),
-    ]

@@ -99,6 +99,12 @@ def test_what_remains_and_what_is_cut_is_the_plan(subsidiary: Service, by: list[
         assert found["hours_needed"] == pytest.approx(required["hours"], abs=1e-5)
         assert found["hours_served"] <= found["hours_there"] + 1e-6
         assert found["revenue"] == plan["revenue"] or not found["feasible"]
+        for name in ("revenue", "margin", "hours_needed", "hours_served", "hours_there"):
+            assert sum(Decimal(one[name]) for one in found["months"]) == pytest.approx(Decimal(found[name]), abs=Decimal("0.0001"))
+        for one in found["items"]:
+            assert sum(map(Decimal, one["monthly_revenue"])) == Decimal(one["revenue"])
+            assert all(Decimal(amount) % Decimal("0.01") == 0 for amount in one["monthly_revenue"])
+        assert [one["planned_revenue"] for one in found["months"]] == [one["revenue"] for one in plan["months"]]
         revenues.append(Decimal(found["revenue"]))
         kept = [one["customers"] for one in found["items"] if Decimal(one["planned_revenue"]) > 0 and not by]
         assert kept == sorted(kept), "KEEP is served before the others"
