@@ -33,6 +33,11 @@ Change = Annotated[float, Field(ge=-1, le=10, allow_inf_nan=False, strict=True)]
 class OpenDeal(Strict):
     amount: Money
     win_rate: Share
+    month: Annotated[int, Field(ge=1, le=12, strict=True)] | None = Field(
+        default=None,
+        description="Of the plan, in which it is expected to close; without one evenly over the cycle. Not with the "
+        "spread `season`.",
+    )
 
 
 class ClassFacts(Strict):
@@ -92,7 +97,7 @@ class Facts(Strict):
     def _of_class(self, one: ClassFacts) -> dict[str, Input]:
         more = ("margin_rate", "leads", "cycle_months", "pool", "reactivation_rate", "grow_customers", "capture")
         named = {name: getattr(one, name) for name in (*more, "price", "quantity")}
-        deals = [(float(deal.amount), deal.win_rate) for deal in one.open_deals]
+        deals = [(float(deal.amount), deal.win_rate, deal.month) for deal in one.open_deals]
         return calculations.of_class(
             one.customers,
             one.orders,

@@ -12,7 +12,8 @@ from service.method.plan.allocation import Allocation, Candidate, allocate
 from service.method.plan.inputs import Inputs
 from service.method.resources import requirement
 from service.operations import dimensions, keeping, methods
-from service.operations.plans import Unit, months_of, read_inputs, unit_name
+from service.operations.observations import Unit, unit_name
+from service.operations.plans import months_of, read_inputs
 from service.operations.requirements import present
 from service.store import results
 from service.values import AMOUNT_SCALE, amount_text, parse_amount, smallest_coin

@@ -14,7 +14,8 @@ from service.method.plan.attainment import EFFECTS, NOBODY, Sums, deviation, pla
 from service.method.plan.blocks import plan
 from service.method.segments.classes import CLASSES
 from service.operations import keeping
-from service.operations.plans import Unit, customers_of, read_inputs, unit_of, unit_reader
+from service.operations.observations import Unit, customers_of, unit_of, unit_reader
+from service.operations.plans import read_inputs
 from service.operations.quantities.targets import fitting
 from service.operations.segments import exact_text
 from service.store import customers, lines, plans, results

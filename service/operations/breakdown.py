@@ -10,12 +10,15 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.method.months import month_text
-from service.method.plan.blocks import BLOCKS, MONTHS_A_YEAR, by_origin, plan
+from service.method.plan import deals
+from service.method.plan.blocks import BLOCKS, MONTHS_A_YEAR, by_origin, closing_months, plan
 from service.method.plan.breakdown import OF_CUSTOMERS, Member, broken_down, weights
+from service.method.plan.statistics import lead_shares
 from service.method.segments.classes import CLASSES
 from service.method.states import POOL
 from service.operations import keeping, references
-from service.operations.plans import Unit, customers_of, months_of, read_inputs, unit_name
+from service.operations.observations import Unit, basis_of, portfolios, register, unit_name
+from service.operations.plans import months_of, read_inputs
 from service.store import plans
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, amount_text, smallest_coin, to_decimal
@@ -32,6 +35,10 @@ class Part:
     abc_class: str
     segment: str
     amounts: dict[str, dict[str, list[int]]]
+
+    def months(self, figure: str) -> list[int]:
+        """Of all blocks, 12 ten-thousandths."""
+        return [sum(column) for column in zip(*self.amounts[figure].values(), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def _item(one: Part) -> dict[str, Any]:
         for figure in FIGURES
         for block in BLOCKS
     }
-    months = {figure: [sum(column) for column in zip(*one.amounts[figure].values(), strict=True)] for figure in FIGURES}
+    months = {figure: one.months(figure) for figure in FIGURES}
     return {
         **_head(one),
         **{figure: amount_text(sum(months[figure])) for figure in FIGURES},
@@ -101,7 +108,6 @@ def _parts(
     caller: Caller, home: Reach, row: Row[Any], kept: dict[str, Any], salesperson: str | None, customer: str | None
 ) -> Iterator[Part]:
     """Of the units of this seller, that this customer is in; None: of all."""
-    portfolios = dict(iter(customers_of(caller, row, kept).sort_values("code").groupby("unit")))
     units, inputs = read_inputs(caller, home, row)
     planned = plan(inputs, kept["season"])
     one = np.ones_like(inputs.by_month.order_value)
@@ -114,20 +120,67 @@ def _parts(
     }
     step = smallest_coin(row.currency)
     totals = _totals(caller, home, row, units, months_of(kept).first)
-    for place, unit in enumerate(units):
-        own = portfolios.get(unit_name(unit))
-        members, segments = ([], []) if own is None else (_members(own), own["segment"].tolist())
-        if salesperson not in (None, unit[0]) or (customer and customer not in {one.key for one in members}):
+    lengths = closing_months(inputs.by_month.values["cycle_months"])[:, :, 0].astype(int).tolist()
+    for place, (unit, portfolio) in enumerate(zip(units, _of_units(caller, row, kept, units, lengths), strict=True)):
+        if salesperson not in (None, unit[0]) or (customer and customer not in portfolio.codes):
             continue
-        share = weights(members, CLASSES)
-        everybody = [(one.key, one.abc_class, segment) for one, segment in zip(members, segments, strict=True)]
-        found = [Part(unit, *head, {}) for head in (*everybody, ("", "", ""))]
+        share = weights(portfolio.members, CLASSES, portfolio.deals)
+        found = [Part(unit, *head, {}) for head in (*portfolio.heads, ("", "", ""))]
         for figure in FIGURES:
             parts = {block: exact[figure][block][place] * AMOUNT_SCALE / step for block in OF_CUSTOMERS}
             whole = {block: [total // step for total in totals[unit][figure][block]] for block in BLOCKS}
-            for part, blocks in zip(found, broken_down(members, share, parts, whole), strict=True):
+            for part, blocks in zip(found, broken_down(portfolio.members, share, parts, whole), strict=True):
                 part.amounts[figure] = {block: [coins * step for coins in months] for block, months in blocks.items()}
         yield from found
+
+
+@dataclass(frozen=True)
+class _Portfolio:
+    """A unit's customers by code, with class and segment; whoever is in another unit, but has an open deal in this one,
+    is no member but for his deals. `deals`: their worth, and last nobody's, × classes × 12."""
+
+    members: list[Member]
+    heads: list[tuple[str, str, str]]
+    deals: np.ndarray
+
+    @property
+    def codes(self) -> set[str]:
+        return {one.key for one in self.members}
+
+
+def _of_units(
+    caller: Caller, row: Row[Any], kept: dict[str, Any], units: Sequence[Unit], lengths: Sequence[Sequence[int]]
+) -> Iterator[_Portfolio]:
+    """By unit. `lengths`: over how many months open deals of a unit and class close."""
+    basis = basis_of(caller, row, kept)
+    customers = portfolios(basis, kept["by"]).sort_values("code")
+    sold = register(caller, basis, kept["by"], customers)
+    rates = deals.win_rates(sold, basis.parameters.plan.conversions)
+    of_unit, deals_of_unit = dict(iter(customers.groupby("unit"))), dict(iter(sold.groupby("unit")))
+    for unit, closing in zip(units, lengths, strict=True):
+        own = of_unit.get(unit_name(unit), customers.iloc[:0])
+        worth = deals.worth_of_customers(
+            deals_of_unit.get(unit_name(unit), sold.iloc[:0]),
+            lead_shares(own, customers),
+            rates,
+            dict(zip(CLASSES, closing, strict=True)),
+            months_of(kept).first,
+        )
+        yield _portfolio(own, customers[customers["code"].isin(set(worth) - set(own["code"]))], worth)
+
+
+def _portfolio(own: pd.DataFrame, guests: pd.DataFrame, worth: dict[str, dict[str, list[float]]]) -> _Portfolio:
+    strangers = guests.assign(abc_class="", revenue=0, gap=0, last_class="", state="")
+    members = sorted([*_members(own), *_members(strangers)], key=lambda one: one.key)
+    names = ("code", "abc_class", "segment")
+    shown = {
+        code: (code, abc_class, segment)
+        for frame in (own, guests)
+        for code, abc_class, segment in zip(*(frame[name].tolist() for name in names), strict=True)
+    }
+    nothing = [[0.0] * MONTHS_A_YEAR for _ in CLASSES]
+    rows = [list(worth[key].values()) if key in worth else nothing for key in (*(one.key for one in members), "")]
+    return _Portfolio(members, [shown[one.key] for one in members], np.array(rows))
 
 
 def _members(frame: pd.DataFrame) -> list[Member]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from service.errors import BadArgument
 from service.method.measures import MEASURES
 from service.method.parameters import Parameters
-from service.method.plan.inputs import CONVERSIONS, Evidence, Input, Inputs
+from service.method.plan.inputs import CLOSING, CONVERSIONS, Evidence, Input, Inputs
 from service.method.plan.statistics import by, defaults, migration
 from service.method.segments import Segmentation, segment
 from service.method.segments.classes import CLASSES
@@ -77,30 +77,44 @@ def of_class(
     revenue: float,
     months: int,
     conversions: Sequence[float] | None,
-    open_deals: Sequence[tuple[float, float]],
+    open_deals: Sequence[tuple[float, float, int | None]],
     more: Mapping[str, float | None],
 ) -> dict[str, Input]:
-    """Inputs of a class from sums: F and V from orders and revenue, amounts and wins expected of open deals."""
+    """Inputs of a class from sums: F and V from orders and revenue, amounts and wins expected of open deals.
+
+    An open deal: amount, win rate, and the month of the plan in which it is expected to close, if any.
+    """
     orders = round(orders, AMOUNT_DECIMALS)
     facts = {"orders": orders, "customers": customers, "months": months, "revenue": revenue}
     frequency = by("orders / customers * 12 / months" if customers else "0", facts)
     value = by("revenue / orders" if orders else "0", facts)
     gap = more["grow_gap"] or 0.0
-    deals = {f"amount_{place}": amount for place, (amount, _) in enumerate(open_deals, start=1)}
-    rates = {f"rate_{place}": rate for place, (_, rate) in enumerate(open_deals, start=1)}
-    products = " + ".join(f"{amount} * {rate}" for amount, rate in zip(deals, rates, strict=True))
+    deals = {f"amount_{place}": amount for place, (amount, _, _) in enumerate(open_deals, start=1)}
+    rates = {f"rate_{place}": rate for place, (_, rate, _) in enumerate(open_deals, start=1)}
     computed = {
         "order_frequency": Input(orders / customers * 12 / months if customers else 0.0, GIVEN, None, frequency),
         "value_per_order": Input(revenue / orders if orders else 0.0, GIVEN, None, value),
         "grow_gap": Input(gap * 12 / months, GIVEN, None, by("gap * 12 / months", {"gap": gap, "months": months})),
         "open_amount": _given(sum(deals.values()), " + ".join(deals), deals),
-        "open_deals": _given(sum(amount * rate for amount, rate in open_deals), products, {**deals, **rates}),
+        "open_deals": _worth(list(enumerate(open_deals, start=1))),
         "open_wins": _given(sum(rates.values()), " + ".join(rates), rates),
     }
+    for month, name in enumerate(CLOSING, start=1):
+        own = [(place, deal) for place, deal in enumerate(open_deals, start=1) if deal[2] == month]
+        if own:
+            computed[name] = _worth(own)
     plain = {**more, "customers": customers}
     if conversions is not None:
         plain |= dict(zip(CONVERSIONS, conversions, strict=True))
     return {name: _given(value) for name, value in plain.items() if value is not None} | computed
+
+
+def _worth(deals: Sequence[tuple[int, tuple[float, float, int | None]]]) -> Input:
+    """Σ amount × win rate of deals, each with its number."""
+    terms = {f"amount_{place}": amount for place, (amount, _, _) in deals}
+    terms |= {f"rate_{place}": rate for place, (_, rate, _) in deals}
+    products = " + ".join(f"amount_{place} * rate_{place}" for place, _ in deals)
+    return _given(sum(amount * rate for _, (amount, rate, _) in deals), products, terms)
 
 
 def _given(value: float, formula: str = "", facts: Mapping[str, float] | None = None) -> Input:

@@ -11,7 +11,7 @@ from service.operations import approvals, breakdown, keeping, methods, prioritie
 from service.operations.plans import months_of
 from service.store import lines, results
 from service.store.reach import Reach
-from service.values import AMOUNT_SCALE, round_ratio
+from service.values import AMOUNT_SCALE, amount_text, round_ratio
 
 _NEXT = ("reason", "rank", "gain", "three_year_gain", "hours", "margin_per_hour")
 
@@ -52,12 +52,19 @@ def _expected(caller: Caller, home: Reach, planned: Row[Any] | None, code: str) 
     nothing = ("plan", "fresh", "periods", "planned_revenue", "planned_margin", "monthly_revenue", "monthly_margin")
     if planned is None:
         return dict.fromkeys(nothing)
-    found = breakdown.read(caller, home, planned, customer=code).told()
-    own = found["items"][0] if found["items"] else {}
+    found = breakdown.read(caller, home, planned, customer=code)
+    head = {"plan": found.plan, "fresh": found.fresh, "periods": found.periods}
+    if not found.parts:
+        return dict.fromkeys(nothing) | head
+    # He may be in several units: his seller's, and those of who has open deals with him.
+    months = {
+        figure: [sum(column) for column in zip(*(one.months(figure) for one in found.parts), strict=True)]
+        for figure in breakdown.FIGURES
+    }
     return {
-        **{name: found[name] for name in ("plan", "fresh", "periods")},
-        **{f"planned_{figure}": own.get(figure) for figure in breakdown.FIGURES},
-        **{f"monthly_{figure}": own.get(f"monthly_{figure}") for figure in breakdown.FIGURES},
+        **head,
+        **{f"planned_{figure}": amount_text(sum(own)) for figure, own in months.items()},
+        **{f"monthly_{figure}": [amount_text(amount) for amount in own] for figure, own in months.items()},
     }
 
 

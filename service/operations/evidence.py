@@ -5,13 +5,13 @@ from typing import Any
 
 from service.access.keys import Caller
 from service.errors import BadArgument
-from service.method.months import month_text
+from service.method.months import month_text, parse_month
 from service.method.plan.evidence import Counted, counted
 from service.method.plan.inputs import INPUTS, Evidence
 from service.method.segments.classes import CLASSES
 from service.operations import keeping
-from service.operations.plans import observed, read_baseline, unit_name
-from service.operations.segments import read_basis
+from service.operations.observations import basis_of, observed, unit_name
+from service.operations.plans import read_baseline
 from service.store import results
 
 STEPS = ("lead", "qualified", "offer")
@@ -43,9 +43,14 @@ def read(caller: Caller, identifier: str, number: str) -> Fact:
     evidence: Evidence | None = source.evidence
     if evidence is None or fact not in evidence.terms:
         raise _nothing(number)
-    basis = read_basis(caller, row.subsidiary, kept["window"]["first"], kept["window"]["last"], row.method)
     found = counted(
-        observed(caller, basis, kept["by"]), unit_name(units[place]), abc_class, name, fact, source.provenance
+        observed(caller, basis_of(caller, row, kept), kept["by"]),
+        unit_name(units[place]),
+        abc_class,
+        name,
+        fact,
+        source.provenance,
+        parse_month(kept["first"]),
     )
     fresh = row.data_revision == row.newest
     return Fact(evidence.terms[fact], source.provenance, fresh, found, row.subsidiary, kept["window"])

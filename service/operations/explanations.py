@@ -12,7 +12,8 @@ from service.method.plan.explanation import Story
 from service.method.plan.levers import apply
 from service.method.segments.classes import CLASSES
 from service.operations import keeping
-from service.operations.plans import Unit, read_baseline
+from service.operations.observations import Unit
+from service.operations.plans import read_baseline
 from service.store import plans, results
 from service.store.reach import Reach
 from service.values import minor_units

@@ -10,8 +10,7 @@ from service.forms.kinds import read_stages
 from service.method import norms
 from service.method.parameters import ResourceNorms
 from service.operations import keeping
-from service.operations.plans import observed
-from service.operations.segments import read_basis
+from service.operations.observations import basis_of, observed
 from service.store import registered
 
 CONTACTS = ("call", "meeting")
@@ -19,8 +18,7 @@ CONTACTS = ("call", "meeting")
 
 def seen(caller: Caller, plan: Row[Any], standing: ResourceNorms) -> list[norms.Norm]:
     """Contacts and hours by class over the window of a kept plan, by the data of now."""
-    window = keeping.summary(plan)["window"]
-    basis = read_basis(caller, plan.subsidiary, window["first"], window["last"], plan.method)
+    basis = basis_of(caller, plan, keeping.summary(plan))
     found = observed(caller, basis, [])
     classes = dict(zip(found.customers["customer_id"].tolist(), found.customers["abc_class"].tolist(), strict=True))
     activities = registered.activities_between(caller.connection, basis.home, *basis.window.days)

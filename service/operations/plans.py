@@ -1,33 +1,25 @@
 """Calculating a plan for a subsidiary: from its segmentation and funnel to lines of exact money, kept."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import BadArgument
-from service.forms.kinds import read_stages
 from service.method.months import Window, month_text, parse_month
 from service.method.plan import deals, goal, levers, spread, statistics
 from service.method.plan.blocks import BLOCKS, plan
-from service.method.plan.evidence import Observed
-from service.method.plan.inputs import Evidence, Input, Inputs
+from service.method.plan.inputs import CLOSING, Evidence, Input, Inputs
 from service.method.segments.classes import CLASSES
 from service.operations import keeping, windows
-from service.operations.segments import Basis, Entry, read_basis, segmented, window_text
-from service.store import labels, lines, plans, registered, results, subsidiaries
-from service.store.nouns import NOUNS
+from service.operations.observations import UNIT_WORDS, Unit, observed, unit_name, unit_of
+from service.operations.segments import Basis, Entry, read_basis, window_text
+from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
 from service.values import amount_text, minor_units, round_money, round_ratio
-
-Unit = tuple[str, str]
-"""Salesperson and channel; "" for all."""
-UNIT_WORDS = ("salesperson", "channel")
-DAYS_A_MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
         kept = results.find(caller.connection, basis.home, results.PLAN, keeping.digest(*asked))
         if kept is not None:
             return basis.home, kept, False
-        units, baseline, still_open = _baseline(caller, basis, question.by)
+        units, baseline, still_open = _baseline(caller, basis, question.by, first)
         currency = subsidiaries.get(caller.connection, caller.reach, question.subsidiary).currency
     season = [basis.season.of(first + place) for place in range(12)]
     drafts = []
@@ -152,39 +144,9 @@ def months_of(kept: Mapping[str, Any]) -> Window:
     return Window(parse_month(kept["first"]), parse_month(kept["last"]))
 
 
-def customers_of(caller: Caller, row: Row[Any], kept: Mapping[str, Any]) -> pd.DataFrame:
-    """The customers that a kept plan rests on, segmented by the data of now, each with its `unit`."""
-    window = kept["window"]
-    basis = read_basis(caller, row.subsidiary, window["first"], window["last"], row.method)
-    frame = segmented(basis).customers
-    return frame.assign(unit=_unit_names(frame, kept["by"]))
-
-
-def unit_reader(caller: Caller, home: Reach, by: Collection[str]) -> Callable[[Any], Unit]:
-    """The unit of a row that points to a salesperson and a channel of the one subsidiary in reach."""
-    codes = {word: labels.codes(caller.connection, home, NOUNS[word]) for word in by}
-
-    def unit(row: Any) -> Unit:
-        salesperson, channel = (
-            codes[word][home.one, getattr(row, f"{word}_id")] if word in codes else "" for word in UNIT_WORDS
-        )
-        return salesperson, channel
-
-    return unit
-
-
 def told(lever: levers.Lever) -> dict[str, Any]:
     """A lever as requests, answers and kept plans have it."""
     return {"lever" if name == "name" else name: value for name, value in asdict(lever).items()}
-
-
-def unit_name(unit: Unit) -> str:
-    return "\t".join(unit)
-
-
-def unit_of(name: str) -> Unit:
-    salesperson, channel = name.split("\t")
-    return salesperson, channel
 
 
 def _asked(basis: Basis, first: int, question: Question) -> tuple[str, int, dict[str, Any]]:
@@ -201,105 +163,26 @@ def _given(kept: Mapping[str, Any]) -> levers.Lever:
     return levers.Lever(**{"name" if name == "lever" else name: value for name, value in kept.items()})
 
 
-def _baseline(caller: Caller, basis: Basis, by: Sequence[str]) -> tuple[list[Unit], Inputs, list[tuple[float, float]]]:
-    """Units and their inputs; and each open deal with its win rate."""
+def _baseline(
+    caller: Caller, basis: Basis, by: Sequence[str], first: int
+) -> tuple[list[Unit], Inputs, list[deals.Open]]:
+    """Units and their inputs for a plan that begins in this month; and each open deal with its win rate."""
     found = observed(caller, basis, by)
     frame, funnel, register = found.customers, found.funnel, found.deals
     names = sorted({*frame["unit"], *funnel["unit"], *register["unit"]}) if by else [unit_name(("", ""))]
     inputs = statistics.derive(
-        frame, funnel, register, names, basis.parameters.plan, len(basis.window), prior_complete=basis.prior_complete
+        frame,
+        funnel,
+        register,
+        names,
+        basis.parameters.plan,
+        len(basis.window),
+        first,
+        prior_complete=basis.prior_complete,
     )
     rates = deals.win_rates(register, basis.parameters.plan.conversions)
-    still_open = deals.each_open(register, statistics.new_shares(frame), rates)
+    still_open = deals.each_open(register, statistics.new_shares(frame), rates, first, names)
     return [unit_of(name) for name in names], inputs, still_open
-
-
-def observed(caller: Caller, basis: Basis, by: Sequence[str]) -> Observed:
-    """The customers of each unit's portfolio, the funnel of its own lines, its deals; `customer` is a code."""
-    frame = segmented(basis).customers
-    frame = frame.assign(unit=_unit_names(frame, by), customer=frame["code"])
-    unit, classes = unit_reader(caller, basis.home, by), _classes(frame)
-    codes = dict(zip(frame["customer_id"].tolist(), frame["code"].tolist(), strict=True))
-    funnel = _funnel(caller, basis, by, unit, classes)
-    register = _register(caller, basis, unit, classes, frame)
-    return Observed(
-        frame, *(part.assign(customer=part["customer_id"].map(codes).fillna("")) for part in (funnel, register))
-    )
-
-
-def _unit_names(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
-    """The unit of each customer: of his portfolio."""
-    nothing = [""] * len(frame)
-    salespeople, channels = (frame[word].tolist() if word in by else nothing for word in UNIT_WORDS)
-    return [unit_name(unit) for unit in zip(salespeople, channels, strict=True)]
-
-
-def _funnel(
-    caller: Caller, basis: Basis, by: Sequence[str], unit: Callable[[Any], Unit], classes: Mapping[int, str]
-) -> pd.DataFrame:
-    """The window's funnel by unit and class: of the line's customer."""
-    columns = [f"{word}_id" for word in by]
-    cells = lines.monthly(caller.connection, basis.home, basis.window.last, columns, statistics.FUNNEL)
-    cells = cells[cells["period"] >= basis.window.first]
-    cells = cells[(cells[list(statistics.FUNNEL)] != 0).any(axis=1)]
-    units = [unit_name(unit(row)) for row in cells.itertuples(index=False)]
-    return cells.assign(
-        unit=pd.Series(units, index=cells.index, dtype=object),
-        abc_class=pd.Series(
-            [classes.get(number, "") for number in cells["customer_id"].tolist()], index=cells.index, dtype=object
-        ),
-    )
-
-
-def _classes(customers: pd.DataFrame) -> dict[int, str]:
-    """Each customer's actual class, of who buys nothing his potential class; "" where that is none either."""
-    actual = customers["abc_class"].where(customers["abc_class"] != "N", customers["potential_class"])
-    return dict(zip(customers["customer_id"].tolist(), actual.where(actual != "N", "").tolist(), strict=True))
-
-
-def _register(
-    caller: Caller,
-    basis: Basis,
-    unit: Callable[[Any], Unit],
-    classes: Mapping[int, str],
-    customers: pd.DataFrame,
-) -> pd.DataFrame:
-    """The deals that lived in the window, as they stood at its end: of the class that the seller expects, else of the
-    customer's."""
-    first, last = basis.window.days
-    buying = set(customers["customer_id"][customers["abc_class"] != "N"].tolist())
-    rows = []
-    for deal in registered.deals_between(caller.connection, basis.home, first, last):
-        closed = not registered.is_open(deal, last)
-        stages = {stage for stage, day in read_stages(deal.stages).items() if day <= last}
-        rows.append(
-            {
-                "deal": deal.id,
-                "unit": unit_name(unit(deal)),
-                "customer_id": deal.customer_id,
-                "abc_class": deal.abc_class or classes.get(deal.customer_id, ""),
-                "new_customer": bool(deal.new_customer),
-                "created_now": deal.created >= first,
-                "closed_now": closed and deal.closed >= first,
-                "outcome": deal.outcome if closed else "open",
-                "stage": 2 if "offer" in stages else 1 if "qualified" in stages else 0,
-                "months": (deal.closed - deal.created).days / DAYS_A_MONTH if closed else 0.0,
-                "buys": deal.customer_id in buying,
-                "amount": deal.amount,
-            }
-        )
-    return pd.DataFrame(rows, columns=[*deals.COLUMNS, "customer_id"]).astype(
-        {
-            "new_customer": bool,
-            "created_now": bool,
-            "closed_now": bool,
-            "buys": bool,
-            "stage": int,
-            "months": float,
-            "amount": "int64",
-            "customer_id": "int64",
-        }
-    )
 
 
 def _line(units: Sequence[Unit], row: spread.Line) -> dict[str, Any]:
@@ -323,6 +206,7 @@ def _inputs(units: Sequence[Unit], inputs: Inputs) -> list[dict[str, Any]]:
             "evidence": None if found.evidence is None else json.dumps(asdict(found.evidence)),
         }
         for unit, abc_class, name, found in inputs
+        if found.value or name not in CLOSING
     ]
 
 

@@ -13,7 +13,8 @@ from service.method.resources import KINDS, Requirement, requirement
 from service.method.segments.classes import CLASSES
 from service.operations import dimensions, keeping, methods
 from service.operations import norms as observed_norms
-from service.operations.plans import Unit, months_of, read_inputs
+from service.operations.observations import Unit
+from service.operations.plans import months_of, read_inputs
 from service.operations.segments import Entry
 from service.store import requirements, results
 from service.store.reach import Reach

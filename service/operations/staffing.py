@@ -22,7 +22,8 @@ from service.method.resources import KINDS, LEAST_HOURS, Requirement, requiremen
 from service.method.segments.classes import CLASSES
 from service.method.staffing import PROGRAMMES, block_hours, hire_capacity, hires, monthly_hours, ramped
 from service.operations import calendars, dimensions, keeping, references
-from service.operations.plans import Unit, customers_of, months_of, read_inputs, unit_name
+from service.operations.observations import Unit, customers_of, unit_name
+from service.operations.plans import months_of, read_inputs
 from service.operations.requirements import load_zone, number
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach

@@ -23,7 +23,7 @@ def of_plan(caller: Caller, identifier: str, target: float | None, draws: int, s
     # Levers move the win rates of all deals together.
     before, now = (float(one.average.values["open_deals"].sum()) for one in (baseline, inputs))
     factor = now / before if before else 1.0
-    deals = [(amount, min(1.0, rate * factor)) for amount, rate in kept.get("open_deals", ())]
+    deals = [(amount, min(1.0, rate * factor)) for amount, rate, *_ in kept.get("open_deals", ())]
     return {"revenue": planned, "laws": laws(inputs, deals, float(planned), target, draws, seed)}
 
 

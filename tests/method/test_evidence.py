@@ -12,7 +12,7 @@ from service.method.plan.statistics import derive
 from service.method.segments.classes import CLASSES
 from service.method.states import State
 from tests.method.frames import PARAMETERS
-from tests.method.test_plan import customers, funnel, register
+from tests.method.test_plan import FIRST, customers, funnel, register
 
 UNIT = st.sampled_from(["u", "v"])
 CLASS = st.sampled_from([*CLASSES, "N"])
@@ -46,6 +46,7 @@ DEAL = st.fixed_dictionaries(
         "months": st.integers(0, 20).map(float),
         "buys": st.booleans(),
         "amount": SMALL,
+        "closes": st.sampled_from([0, FIRST - 1, FIRST, FIRST + 3, FIRST + 12]),
     }
 )
 PEOPLE, STEPS = st.lists(CUSTOMER, min_size=1, max_size=12), st.lists(STEP, max_size=6)
@@ -55,7 +56,7 @@ PEOPLE, STEPS = st.lists(CUSTOMER, min_size=1, max_size=12), st.lists(STEP, max_
 def test_every_fact_is_what_is_counted(people: Any, steps: Any, sales: Any, months: int) -> None:
     observed = Observed(customers(people), funnel([{"wins": 1, **step} for step in steps]), register(sales))
     frames = (observed.customers, observed.funnel, observed.deals)
-    inputs = derive(*frames, ["u", "v"], PARAMETERS.plan, months, prior_complete=True)
+    inputs = derive(*frames, ["u", "v"], PARAMETERS.plan, months, FIRST, prior_complete=True)
     for name, rows in inputs.sources.items():
         for unit, cells in zip(["u", "v"], rows, strict=True):
             for abc_class, found in zip(CLASSES, cells, strict=True):
@@ -64,7 +65,7 @@ def test_every_fact_is_what_is_counted(people: Any, steps: Any, sales: Any, mont
 
 def _holds(observed: Observed, unit: str, abc_class: str, name: str, found: Input) -> None:
     for fact, value in () if found.evidence is None else found.evidence.terms.items():
-        what = counted(observed, unit, abc_class, name, fact, found.provenance)
+        what = counted(observed, unit, abc_class, name, fact, found.provenance, FIRST)
         if what.how == "given":
             assert fact in ("months", "shrinkage") or fact.startswith("rate_")
             assert (what.value, len(what.rows)) == (None, 0)
@@ -77,9 +78,9 @@ def test_a_cohort_its_median_and_the_rate_of_a_stage() -> None:
     still = [{"outcome": "open", "closed_now": False, "stage": 2, "amount": 40, "abc_class": ""}]
     observed = Observed(customers([{"revenue": 100}]), funnel([]), register([*sales, *still]))
     frames = (observed.customers, observed.funnel, observed.deals)
-    inputs = derive(*frames, ["u"], PARAMETERS.plan, 12, prior_complete=True)
+    inputs = derive(*frames, ["u"], PARAMETERS.plan, 12, FIRST, prior_complete=True)
     told = {
-        (name, fact): counted(observed, "u", "A", name, fact, inputs.sources[name][0][0].provenance)
+        (name, fact): counted(observed, "u", "A", name, fact, inputs.sources[name][0][0].provenance, FIRST)
         for name, fact in (
             ("cycle_months", "median_months"),
             ("conversion_1", "deals_qualified"),
@@ -95,4 +96,4 @@ def test_a_cohort_its_median_and_the_rate_of_a_stage() -> None:
     ]
     borrowed = inputs.sources["conversion_1"][0][1]
     assert borrowed.provenance == "borrowed from all classes"
-    assert counted(observed, "u", "B", "conversion_1", "deals", borrowed.provenance).value == 5
+    assert counted(observed, "u", "B", "conversion_1", "deals", borrowed.provenance, FIRST).value == 5

@@ -32,7 +32,10 @@ def inputs() -> Inputs:
     cell = {name: Input(value, "observed", 4) for name, value in odd.items()}
     facts = Evidence("orders / customers * 12 / months", {"orders": 50, "customers": 4, "months": 12})
     cell["order_frequency"] = Input(12.5, "observed", 4, facts)
-    return Inputs.of({"one": {"A": cell, "B": cell}, "two": {"C": {**cell, "margin_rate": Input(-0.1, "observed", 4)}}})
+    dated = {**cell, "closing_2": Input(11.5, "observed", 1), "closing_9": Input(7.25, "observed", 1)}
+    return Inputs.of(
+        {"one": {"A": cell, "B": dated}, "two": {"C": {**cell, "margin_rate": Input(-0.1, "observed", 4)}}}
+    )
 
 
 def story(levers: list[Lever], *, stored: bool, way: Any = "blocks") -> Story:

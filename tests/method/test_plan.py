@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.errors import AmountTooLarge, BadArgument
 from service.method.plan import goal, scenarios, spread
 from service.method.plan.blocks import BLOCKS, plan
-from service.method.plan.deals import COLUMNS, each_open, win_rates
+from service.method.plan.deals import COLUMNS, each_open, win_rates, worth_of_customers
 from service.method.plan.inputs import Input, Inputs
 from service.method.plan.levers import LEVERS, Lever, apply, value_of
 from service.method.plan.statistics import FUNNEL, derive
@@ -41,6 +41,9 @@ CELL: Mapping[str, float] = {
     "grow_gap": 1180,
     "capture": 0.05,
 }
+
+FIRST = 24300
+"""A month in which plans begin."""
 
 
 def inputs(**changes: float) -> Inputs:
@@ -81,7 +84,7 @@ def test_a_plan_out_of_range_is_refused() -> None:
 @pytest.mark.parametrize("lever", LEVERS)
 def test_a_lever_moves_what_it_names_and_says_so(lever: str) -> None:
     moved = apply(inputs(), [Lever(lever, "set", 0.6, "A")])
-    stands_for = {"retention": ("to_A", "to_B", "to_C"), "win_rate": ("open_deals", "open_wins")}
+    stands_for = {"retention": ("to_A", "to_B", "to_C"), "win_rate": ("open_deals", "open_wins", "closing_1")}
     names = stands_for.get(lever, (lever,))
     words = {(one, name): found.provenance for _, one, name, found in moved}
     assert {words["A", name] for name in names} == {"set by lever"}
@@ -350,10 +353,12 @@ def register(rows: list[dict[str, Any]]) -> pd.DataFrame:
         "months": 3.0,
         "buys": False,
         "amount": 0,
+        "closes": 0,
     }
     frame = pd.DataFrame([blank | row for row in rows], columns=list(COLUMNS))
     frame["amount"] = (frame["amount"] * AMOUNT_SCALE).astype("int64")
-    return frame.astype({"new_customer": bool, "created_now": bool, "closed_now": bool, "buys": bool})
+    flags = dict.fromkeys(("new_customer", "created_now", "closed_now", "buys"), bool)
+    return frame.astype({**flags, "closes": "int64"})
 
 
 def derived(
@@ -364,7 +369,7 @@ def derived(
     prior: bool = True,
 ) -> dict[str, dict[str, Input]]:
     found = derive(
-        customers(people), funnel(steps), register(deals or []), ["u"], PARAMETERS.plan, 12, prior_complete=prior
+        customers(people), funnel(steps), register(deals or []), ["u"], PARAMETERS.plan, 12, FIRST, prior_complete=prior
     )
     return {
         abc_class: {name: one for _, other, name, one in found if other == abc_class} for abc_class in ("A", "B", "C")
@@ -449,16 +454,49 @@ def test_open_deals_are_worth_the_win_rate_of_their_stage() -> None:
     one, two, three = PARAMETERS.plan.conversions["A"]
     assert unknown["open_deals"].value == pytest.approx(100 * one * two * three + 40 * three)
     rates = win_rates(register([*COHORT, *still]), dict.fromkeys("ABC", (one, two, three)))
-    each = each_open(register([*COHORT, *still]), {"A": 1.0, "B": 0.0, "C": 0.0}, rates)
-    assert each == [(100, 1 / 5), (40, pytest.approx(three))], "two deals that got an offer are too few"
+    each = each_open(register([*COHORT, *still]), {"A": 1.0, "B": 0.0, "C": 0.0}, rates, FIRST, ["u"])
+    assert each == [(100, 1 / 5, 0), (40, pytest.approx(three), 0)], "two deals that got an offer are too few"
     nobody = derived([{"revenue": 0, "abc_class": "N"}], [], still[1:2])
     assert nobody["C"]["open_amount"].value == 40, "where nobody tells of a class, it is the lowest"
+
+
+def test_open_deals_close_in_the_month_in_which_they_are_expected() -> None:
+    months = (0, FIRST - 1, FIRST, FIRST + 2, FIRST + 2, FIRST + 11, FIRST + 12)
+    still = [
+        {"outcome": "open", "stage": 2, "amount": 10 * 2**place, "closes": month} for place, month in enumerate(months)
+    ]
+    sold = register(still)
+    found = derived([{"revenue": 100, "orders": 1}], [], still)["A"]
+    rate = PARAMETERS.plan.conversions["A"][2]
+    assert found["open_amount"] == Input(630, "observed", 6), "what comes after the year is not of it"
+    worth = {name: found[f"closing_{name}"].value for name in (1, 2, 3, 12)}
+    assert worth == pytest.approx({1: 40 * rate, 2: 0, 3: 240 * rate, 12: 320 * rate})
+    own = Inputs.of({"u": {"A": {**found, "cycle_months": Input(2, "given")}}})
+    assert own.undated[0, 0] == pytest.approx(30 * rate)
+    carried = plan(own, SEASON).months["carried_over"][0, 0]
+    assert carried == pytest.approx(np.array([55, 15, 240, *[0] * 8, 320]) * rate)
+    shares, rates = {"A": 1.0}, {"A": PARAMETERS.plan.conversions["A"]}
+    customers = worth_of_customers(sold.assign(customer="K"), shares, rates, {"A": 2}, FIRST)
+    assert customers["K"]["A"] == pytest.approx(carried.tolist())
+    won = apply(own, [Lever("win_rate", "multiply", 1.5, start=3)])
+    assert plan(won, SEASON).months["carried_over"][0, 0] == pytest.approx(carried * [1, 1, *[1.5] * 10])
+
+
+def test_a_deal_without_a_class_is_of_all_by_their_shares() -> None:
+    sold = register([{"outcome": "open", "stage": 2, "amount": 100, "abc_class": ""}]).assign(customer="K")
+    rates = {"A": (0.0, 0.0, 0.5), "B": (0.0, 0.0, 0.25), "C": (0.0, 0.0, 0.0)}
+    found = worth_of_customers(sold, {"A": 0.2, "B": 0.8, "C": 0.0}, rates, {"A": 1, "B": 2, "C": 1}, FIRST)
+    assert {name: months[:3] for name, months in found["K"].items()} == {
+        "A": [10, 0, 0],
+        "B": [10, 10, 0],
+        "C": [0, 0, 0],
+    }
 
 
 def test_a_half_year_counts_twice_in_orders_and_gap_and_not_in_shares() -> None:
     people = customers([{"revenue": 100, "orders": 4, "segment": "GROW", "gap": 50}, {"abc_class": "N"}])
     year, half = (
-        derive(people, funnel([]), register([]), ["u"], PARAMETERS.plan, months, prior_complete=True)
+        derive(people, funnel([]), register([]), ["u"], PARAMETERS.plan, months, FIRST, prior_complete=True)
         for months in (12, 6)
     )
     for name, factor in {"order_frequency": 2, "grow_gap": 2, "value_per_order": 1, "to_A": 1, "capture": 1}.items():
@@ -490,7 +528,7 @@ def test_without_a_prior_window_retention_is_the_methods() -> None:
 
 def test_a_unit_borrows_what_it_lacks_from_the_whole() -> None:
     frame = customers([{"revenue": 90, "orders": 9}, {"unit": "v", "abc_class": "B", "revenue": 10, "orders": 5}])
-    found = derive(frame, funnel([]), register([]), ["u", "v"], PARAMETERS.plan, 12, prior_complete=True)
+    found = derive(frame, funnel([]), register([]), ["u", "v"], PARAMETERS.plan, 12, FIRST, prior_complete=True)
     value = found.sources["value_per_order"][1][0]
     assert value == Input(10, "borrowed from the whole subsidiary", 9)
     assert found.sources["customers"][1][0].value == 0

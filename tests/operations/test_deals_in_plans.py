@@ -71,6 +71,39 @@ def test_it_is_explained_and_as_sure_as_its_deals(subsidiary: Service) -> None:
     assert float(sure[0]) > spread
 
 
+def test_deals_close_in_the_month_in_which_they_are_expected(subsidiary: Service) -> None:
+    same = {"salesperson": "DE-S1", "abc_class": "B", "new_customer": True, "customer": "DE-C5"}
+    dated = [
+        {**same, "id": f"E{month}", "created": "2025-12-01", "amount": "900", "expected_close": f"{month}-15"}
+        for month in ("2026-03", "2026-11", "2027-01")
+    ]
+    subsidiary.submit("deals", dated, subsidiary="DE")
+    plan = subsidiary.post("/v1/plans", {"subsidiary": "DE", "window_last": "2025-12", "by": ["salesperson"]})
+    found = of_class(subsidiary, plan["id"], "B")
+    assert found["closing_3"]["value"] == found["closing_11"]["value"] == pytest.approx(900 * 5 / 9)
+    assert "closing_4" not in found
+    lines = subsidiary.get(f"/v1/plans/{plan['id']}/lines", limit=1000)["items"]
+    carried = {one["period"]: float(one["revenue"]) for one in lines if one["block"] == "carried_over"}
+    even = (1000 * 5 / 6 + 1000.5 * 5 / 9) / 6  # a cycle of 5.9 months
+    assert carried["2026-03"] == pytest.approx(even + 500, abs=0.02)
+    assert [carried["2026-10"], carried["2026-11"]] == pytest.approx([0, 500], abs=0.02)
+    number = "revenue.u1.B.carried_over.2026-03"
+    numbers = subsidiary.get(f"/v1/plans/{plan['id']}/explanation", number=number)["numbers"]
+    assert float(recomputed(numbers)[number]) == carried["2026-03"]
+    (deal,) = subsidiary.get(f"/v1/plans/{plan['id']}/evidence", number="amount_1.u1.B.closing_11")["items"]
+    assert (deal["deal"], deal["value"]) == ("E2026-11", "900")
+    # Customer 5 bought last year alone; his portfolio is the other seller's, his deals are of this one.
+    own = subsidiary.get(f"/v1/plans/{plan['id']}/customers", customer="DE-C5")["items"]
+    by_seller = {one["salesperson"]: float(one["carried_over_revenue"]) for one in own}
+    assert by_seller == pytest.approx({"DE-S1": 1000, "DE-S2": 0}, abs=0.02)
+    everybody = subsidiary.get(f"/v1/plans/{plan['id']}/customers")["items"]
+    assert sum(Decimal(one["carried_over_revenue"]) for one in everybody) == sum(
+        Decimal(one["revenue"]) for one in lines if one["block"] == "carried_over"
+    )
+    card = subsidiary.get("/v1/customers/DE/DE-C5/plan")
+    assert Decimal(card["planned_revenue"]) == sum(Decimal(one["revenue"]) for one in own)
+
+
 def test_without_a_register_the_funnel_tells(service: Service) -> None:
     hand_in_subsidiary(service, "DE", "EUR")
     plan = service.post("/v1/plans", {"subsidiary": "DE"})

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from service.errors import AmountTooLarge
-from service.method.plan.inputs import RETENTION, Inputs
+from service.method.plan.inputs import CLOSING, RETENTION, Inputs
 
 MONTHS_A_YEAR = 12
 BLOCKS = ("existing", "new", "reactivated", "carried_over", "grown")
@@ -80,7 +80,7 @@ def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> 
         new = new_customers(won, v["cycle_months"]) * monthly
         reactivated = returned(back) * monthly
         length = closing_months(v["cycle_months"])
-        carried = np.where(np.arange(1, 13) <= length, v["open_deals"] / length, 0.0)
+        carried = np.where(np.arange(1, 13) <= length, inputs.undated / length, 0.0) + closing(inputs)
     months = {"existing": existing, "new": new, "reactivated": reactivated, "carried_over": carried, "grown": grown}
     if not sum(float(np.abs(part).sum()) for part in months.values()) < LARGEST:
         raise AmountTooLarge("The plan leaves the range of amounts: check orders, revenue and the season.")
@@ -149,7 +149,14 @@ def returned(back: np.ndarray) -> np.ndarray:
     return customers
 
 
+def closing(inputs: Inputs) -> np.ndarray:
+    """Worth of the open deals that are expected to close in each month, units × classes × 12, of inputs by month."""
+    months = [inputs.values[name] for name in CLOSING]
+    columns = [month[:, :, min(place, month.shape[2] - 1)] for place, month in enumerate(months)]
+    return np.stack(columns, axis=2)
+
+
 def closing_months(cycle: np.ndarray) -> np.ndarray:
-    """Open deals close evenly over the first ⌈cycle⌉ months, in the first month where there is no cycle."""
+    """Open deals without a month close evenly over the first ⌈cycle⌉ ones, in the first where there is no cycle."""
     length: np.ndarray = np.clip(np.ceil(cycle[:, :, :1]), 1, MONTHS_A_YEAR)
     return length

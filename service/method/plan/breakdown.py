@@ -8,8 +8,8 @@ import numpy as np
 from service.method.money import closed
 from service.method.plan.blocks import MONTHS_A_YEAR
 
-OF_CUSTOMERS = ("existing", "reactivated", "grown")
-"""New business and open deals are of nobody who is known by now."""
+OF_CUSTOMERS = ("existing", "reactivated", "carried_over", "grown")
+"""New business is of nobody who is known by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,11 @@ class Member:
     pool_class: str
 
 
-def weights(members: Sequence[Member], classes: Sequence[str]) -> dict[str, np.ndarray]:
-    """Block → members × classes: the share of a class's business that stands for each.
+def weights(members: Sequence[Member], classes: Sequence[str], deals: np.ndarray) -> dict[str, np.ndarray]:
+    """Block → members × classes × 12 months (or 1 for all): the share of a class's business that stands for each.
 
-    Existing: by revenue, evenly where a class has none. Grown: by gap. Reactivated: evenly over the pool.
+    Existing: by revenue, evenly where a class has none. Grown: by gap. Reactivated: evenly over the pool. Carried over:
+    by `deals`, what open deals are worth, members and last nobody × classes × 12.
     """
     own = {
         "existing": [(one.abc_class, max(0, one.revenue)) for one in members],
@@ -36,14 +37,16 @@ def weights(members: Sequence[Member], classes: Sequence[str]) -> dict[str, np.n
     }
     found = {}
     for block, pairs in own.items():
-        found[block] = np.zeros((len(members), len(classes)))
+        found[block] = np.zeros((len(members), len(classes), 1))
         for column, name in enumerate(classes):
             inside = np.array([word == name for word, _ in pairs], dtype=bool)
             amounts = np.array([amount for _, amount in pairs], dtype=float) * inside
             if block == "existing" and not amounts.any():
                 amounts = inside.astype(float)
             if amounts.any():
-                found[block][:, column] = amounts / amounts.sum()
+                found[block][:, column, 0] = amounts / amounts.sum()
+    total = deals.sum(axis=0)
+    found["carried_over"] = np.divide(deals[:-1], total, out=np.zeros_like(deals[:-1]), where=total != 0)
     return found
 
 
@@ -64,7 +67,7 @@ def broken_down(
         if block not in OF_CUSTOMERS:
             found[-1][block] = list(whole)
             continue
-        of_members = share[block] @ parts[block]
+        of_members = (share[block] * parts[block]).sum(axis=1)
         nobody = parts[block].sum(axis=0) - of_members.sum(axis=0)
         tiny = np.abs(nobody) <= _NOTHING * np.abs(parts[block]).sum(axis=0)
         exact = np.vstack([of_members, np.where(tiny, 0, nobody)])

@@ -9,7 +9,7 @@ from math import prod
 
 import pandas as pd
 
-from service.method.plan.inputs import CONVERSIONS, Evidence, Input
+from service.method.plan.inputs import CLOSING, CONVERSIONS, Evidence, Input
 from service.values import AMOUNT_SCALE
 
 FEWEST = 5
@@ -28,6 +28,7 @@ COLUMNS = (
     "months",
     "buys",
     "amount",
+    "closes",
 )
 REACHED = ("deals", "deals_qualified", "deals_offered", "deals_won")
 ALL_CLASSES = "borrowed from all classes"
@@ -67,51 +68,100 @@ def win_rates(deals: pd.DataFrame, conversions: Mapping[str, Sequence[float]]) -
     }
 
 
-def of_open(deals: pd.DataFrame, abc_class: str, share: float, rates: Sequence[float]) -> dict[str, Input]:
-    """Amounts and wins of a class's open deals with who does not buy, and its share of those without a class."""
-    still = _open(deals)
+def of_open(deals: pd.DataFrame, abc_class: str, share: float, rates: Sequence[float], first: int) -> dict[str, Input]:
+    """Amounts and wins of a class's open deals with who does not buy, and its share of those without a class; apart
+    those that are expected to close in a month of the plan, which begins with `first`."""
+    still = still_open(deals, first)
     if not len(still):
         return {}
-    terms: dict[str, float] = {}
-    amount = worth = wins = 0.0
-    for stage, rate in enumerate(rates):
-        own = of_stage(deals, stage, abc_class, share)
-        amounts = float((own["amount"] * own["share"]).sum()) / AMOUNT_SCALE
-        terms |= {f"amount_{stage + 1}": amounts, f"rate_{stage + 1}": rate}
-        amount += amounts
-        worth += amounts * rate
-        wins += float(own["share"].sum()) * rate
-    n = len(still)
-    products = " + ".join(f"amount_{place} * rate_{place}" for place in (1, 2, 3))
-    return {
-        "open_amount": Input(amount, "observed", n),
-        "open_deals": Input(worth, "observed", n, Evidence(products, terms)),
-        "open_wins": Input(wins, "observed", n),
+    stages = [of_stage(still, stage, abc_class, share) for stage in range(len(rates))]
+    amount = sum(float((own["amount"] * own["share"]).sum()) for own in stages) / AMOUNT_SCALE
+    wins = sum(float(own["share"].sum()) * rate for own, rate in zip(stages, rates, strict=True))
+    found = {
+        "open_amount": Input(amount, "observed", len(still)),
+        "open_deals": _worth(stages, rates, len(still)),
+        "open_wins": Input(wins, "observed", len(still)),
     }
+    for month in sorted({*still["month"].tolist()} - {0}):
+        of_month = [own[own["month"] == month] for own in stages]
+        found[CLOSING[month - 1]] = _worth(of_month, rates, int((still["month"] == month).sum()))
+    return found
+
+
+def _worth(stages: Sequence[pd.DataFrame], rates: Sequence[float], n: int) -> Input:
+    """Σ over the stages of amount × win rate."""
+    amounts = [float((own["amount"] * own["share"]).sum()) / AMOUNT_SCALE for own in stages]
+    terms: dict[str, float] = {}
+    for place, (amount, rate) in enumerate(zip(amounts, rates, strict=True), start=1):
+        terms |= {f"amount_{place}": amount, f"rate_{place}": rate}
+    products = " + ".join(f"amount_{place} * rate_{place}" for place in range(1, len(rates) + 1))
+    worth = sum(amount * rate for amount, rate in zip(amounts, rates, strict=True))
+    return Input(worth, "observed", n, Evidence(products, terms))
+
+
+Open = tuple[float, float, int]
+"""Of an open deal its amount, its win rate and the place of its unit."""
 
 
 def each_open(
-    deals: pd.DataFrame, shares: Mapping[str, float], rates: Mapping[str, Sequence[float]]
-) -> list[tuple[float, float]]:
-    """Amount and win rate of each open deal with who does not buy, of the largest where there are very many.
+    deals: pd.DataFrame,
+    shares: Mapping[str, float],
+    rates: Mapping[str, Sequence[float]],
+    first: int,
+    units: Sequence[str],
+) -> list[Open]:
+    """Each open deal with who does not buy, the largest where there are very many.
 
     A deal without a class has the rate of all classes by their shares.
     """
-    still = _open(deals).nlargest(MOST_OPEN, "amount")
+    still = still_open(deals, first).nlargest(MOST_OPEN, "amount")
     mixed = [sum(shares[name] * rates[name][stage] for name in shares) for stage in range(3)]
-    columns = (still[name].tolist() for name in ("amount", "abc_class", "stage"))
+    columns = (still[name].tolist() for name in ("amount", "abc_class", "stage", "unit"))
     return [
-        (amount / AMOUNT_SCALE, rates.get(abc_class, mixed)[stage])
-        for amount, abc_class, stage in zip(*columns, strict=True)
+        (amount / AMOUNT_SCALE, rates.get(abc_class, mixed)[stage], units.index(unit))
+        for amount, abc_class, stage, unit in zip(*columns, strict=True)
     ]
 
 
-def of_stage(deals: pd.DataFrame, stage: int, abc_class: str, share: float) -> pd.DataFrame:
-    """Open deals of a stage with who does not buy, each with the `share` of it that is the class's."""
-    still = _open(deals)
+def worth_of_customers(
+    deals: pd.DataFrame,
+    shares: Mapping[str, float],
+    rates: Mapping[str, Sequence[float]],
+    lengths: Mapping[str, int],
+    first: int,
+) -> dict[str, dict[str, list[float]]]:
+    """Customer ("": none) → class → what his open deals are worth in each of 12 months.
+
+    `shares`: of which class the deals are that have none; `lengths`: over how many months the deals of a class close
+    that are not expected in a month of the plan, which begins with `first`.
+    """
+    found: dict[str, dict[str, list[float]]] = {}
+    columns = ("customer", "abc_class", "stage", "month", "amount")
+    still = still_open(deals, first)
+    for customer, abc_class, stage, month, amount in zip(*(still[name].tolist() for name in columns), strict=True):
+        own = found.setdefault(customer, {name: [0.0] * 12 for name in rates})
+        for name, share in ({abc_class: 1.0} if abc_class in rates else shares).items():
+            worth = amount / AMOUNT_SCALE * share * rates[name][stage]
+            months = [month - 1] if month else range(lengths[name])
+            for place in months:
+                own[name][place] += worth / len(months)
+    return found
+
+
+def of_stage(still: pd.DataFrame, stage: int, abc_class: str, share: float) -> pd.DataFrame:
+    """Those of a stage among open deals, each with the `share` of it that is the class's."""
     own = still[still["stage"] == stage]
     parts = own["abc_class"].map({abc_class: 1.0, "": share}).astype(float).fillna(0.0)
     return own.assign(share=parts)
+
+
+def still_open(deals: pd.DataFrame, first: int) -> pd.DataFrame:
+    """Open deals with who does not buy, but those expected to close after the year of a plan that begins with `first`.
+
+    `month`: of the plan, 1 to 12, in which one is expected to close; 0 where none is known.
+    """
+    own = deals[(deals["outcome"] == "open") & ~deals["buys"] & (deals["closes"] < first + 12)]
+    return own.assign(month=(own["closes"] - first + 1).clip(lower=0))
 
 
 def reached(deals: pd.DataFrame, step: str) -> pd.DataFrame:
@@ -126,11 +176,6 @@ def reached(deals: pd.DataFrame, step: str) -> pd.DataFrame:
 def won_now(deals: pd.DataFrame) -> pd.DataFrame:
     """Deals of new customers that were won in the window."""
     return deals[deals["new_customer"] & (deals["outcome"] == "won") & deals["closed_now"]]
-
-
-def _open(deals: pd.DataFrame) -> pd.DataFrame:
-    """Open deals with who does not buy."""
-    return deals[(deals["outcome"] == "open") & ~deals["buys"]]
 
 
 def _reached(deals: pd.DataFrame) -> Mapping[str, int]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from service.method.plan import deals
 from service.method.plan.deals import ALL_CLASSES
+from service.method.plan.inputs import CLOSING
 from service.method.plan.statistics import FUNNEL, OF_PARENT, OF_PARENT_CLASSES, lead_shares
 from service.method.segments.classes import CLASSES
 from service.method.states import State
@@ -53,8 +54,10 @@ class Counted:
         return float(values.agg(self.how))
 
 
-def counted(observed: Observed, unit: str, abc_class: str, name: str, fact: str, provenance: str) -> Counted:
-    """Over what a fact was counted, of an input of a unit and class with this provenance."""
+def counted(
+    observed: Observed, unit: str, abc_class: str, name: str, fact: str, provenance: str, first: int
+) -> Counted:
+    """Over what a fact was counted, of an input of a unit and class with this provenance. `first`: the plan's month."""
     of_whole = provenance in (OF_PARENT, OF_PARENT_CLASSES)
     own = observed if of_whole else observed.of(unit)
     if fact in _OF_CUSTOMERS:
@@ -73,21 +76,24 @@ def counted(observed: Observed, unit: str, abc_class: str, name: str, fact: str,
     if fact == "median_months":
         won = deals.won_now(cohort)
         return Counted("deals", "median", won.assign(share=1.0, value=won["months"]))
-    return _of_open_deals(observed, own, abc_class, shares[abc_class], fact)
+    still = deals.still_open(own.deals, first)
+    if name in CLOSING:
+        still = still[still["month"] == CLOSING.index(name) + 1]
+    return _of_open_deals(observed, still, abc_class, shares[abc_class], fact)
 
 
-def _of_open_deals(observed: Observed, own: Observed, abc_class: str, share: float, fact: str) -> Counted:
+def _of_open_deals(observed: Observed, still: pd.DataFrame, abc_class: str, share: float, fact: str) -> Counted:
     """Amounts of a stage, and its win rate, which is that of the whole subsidiary."""
     head, _, place = fact.rpartition("_")
     if head == "amount":
-        rows = deals.of_stage(own.deals, int(place) - 1, abc_class, share)
+        rows = deals.of_stage(still, int(place) - 1, abc_class, share)
         rows = rows.assign(value=rows["amount"] / AMOUNT_SCALE * rows["share"])
         return Counted("deals", "sum", rows[rows["share"] > 0])
     if head == "rate":
         rows = deals.reached(observed.deals, deals.REACHED[int(place) - 1])
         if len(rows) >= deals.FEWEST:
             return Counted("deals", "mean", rows.assign(share=1.0, value=(rows["outcome"] == "won").astype(float)))
-    return Counted("parameter", "given", own.customers.iloc[:0].assign(share=1.0, value=0.0))
+    return Counted("parameter", "given", observed.customers.iloc[:0].assign(share=1.0, value=0.0))
 
 
 def _chosen(customers: pd.DataFrame, abc_class: str, name: str) -> Mapping[str, pd.Series]:

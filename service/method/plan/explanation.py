@@ -20,7 +20,7 @@ from service.errors import BadArgument
 from service.method.plan import blocks
 from service.method.plan.blocks import BLOCKS, Plan, Spread
 from service.method.plan.explained import Explained, Term, plain, shown
-from service.method.plan.inputs import FACTS, INPUTS, RETENTION, Inputs
+from service.method.plan.inputs import CLOSING, FACTS, INPUTS, RETENTION, Inputs
 from service.method.plan.levers import STANDS_FOR, Lever
 from service.method.segments.classes import CLASSES
 from service.values import to_decimal
@@ -41,7 +41,8 @@ QUANTITIES = {
     "new_customers": "New customers who buy in the month, on average.",
     "back": "Customers of the pool who come back within a year.",
     "returned": "Customers who have come back by the month, on average.",
-    "closing_months": "Months over which open deals close.",
+    "closing_months": "Months over which open deals close that no month is known for.",
+    "undated": "Worth of the open deals that no month of the plan is known for.",
 }
 SEASON = "season"
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
@@ -231,13 +232,21 @@ class Story:
 
     def _closing(self, place: Place, season: tuple[str, str]) -> tuple[str, Names]:
         """A month of the open deals."""
-        deals = ("open_deals", self._input_name("open_deals", place))
         if self.spread == "season":
-            return "open_deals / 12 * season", [deals, season]
-        closing = self._quantity_name("closing_months", place)
-        if (place.month or 0) >= self._value("closing_months", place):
-            return "0 * closing_months", [("closing_months", closing)]
-        return "open_deals / closing_months", [deals, ("closing_months", closing)]
+            return "open_deals / 12 * season", [("open_deals", self._input_name("open_deals", place)), season]
+        month = place.month or 0
+        known = CLOSING[month]
+        names = [(known, self._input_name(known, place))] if known in self._dated(place) else []
+        length = ("closing_months", self._quantity_name("closing_months", place))
+        if month < self._value("closing_months", place):
+            rest = ("undated", self._quantity_name("undated", place))
+            return " + ".join([*(name for name, _ in names), "undated / closing_months"]), [*names, rest, length]
+        return (known, names) if names else ("0 * closing_months", [length])
+
+    def _dated(self, place: Place) -> list[str]:
+        """The months in which open deals of the unit and class are expected to close."""
+        cell = (place.unit or 0, place.column or 0)
+        return [name for name in CLOSING if self._deep.values[name][cell].any()]
 
     def _quantity(self, head: str, place: Place) -> tuple[str, Names]:
         number = (place.month or 0) + 1
@@ -250,6 +259,9 @@ class Story:
                 for word in ("customers", own)
             ]
             return " + ".join(f"customers_{name} * {own}_{name}" for name in CLASSES), names
+        if head == "undated":
+            words = ["open_deals", *self._dated(place)]
+            return " - ".join(words), [(word, self._input_name(word, place)) for word in words]
         if head == "new_customers" and place.month is not None and self._by_cohort:
             return self._cohorts(place, number)
         if head == "returned" and self._quantities["back"].shape[2] > 1:
@@ -294,6 +306,7 @@ class Story:
             "back": back,
             "returned": blocks.returned(back),
             "closing_months": blocks.closing_months(v["cycle_months"]),
+            "undated": deep.undated,
         }
 
     def _value(self, head: str, place: Place) -> float:

@@ -7,6 +7,8 @@ import numpy as np
 
 from service.method.segments.classes import CLASSES
 
+CLOSING = tuple(f"closing_{month}" for month in range(1, 13))
+"""What of the open deals is expected to close in each month of the plan."""
 INPUTS: Mapping[str, str] = {
     "customers": "N: customers of the class.",
     "order_frequency": "F: orders per customer and year.",
@@ -27,11 +29,16 @@ INPUTS: Mapping[str, str] = {
     "open_amount": "Amount of open deals with non-buyers.",
     "open_deals": "Amount of open deals with non-buyers × win rate of their stage.",
     "open_wins": "Sum of the win rates of those deals.",
+    **{
+        name: f"Of open_deals those that are expected to close in month {month} of the plan."
+        for month, name in enumerate(CLOSING, start=1)
+    },
     "grow_customers": "Customers of segment GROW.",
     "grow_gap": "What they buy from others.",
     "capture": "Share of that gap that is won within a year.",
 }
 _BOUGHT = ("statistics.customer", "statistics.revenue")
+_OPEN = ("deals.amount", "deals.stages", "deals.outcome")
 _POTENTIAL = ("customers.potential", *_BOUGHT)
 NEEDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(INPUTS, ()),
@@ -44,7 +51,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "conversion_2": ("statistics.qualified", "statistics.offers"),
     "conversion_3": ("statistics.offers", "statistics.wins"),
     "cycle_months": ("deals.created", "deals.closed", "deals.outcome"),
-    **dict.fromkeys(("open_amount", "open_deals", "open_wins"), ("deals.amount", "deals.stages", "deals.outcome")),
+    **dict.fromkeys(("open_amount", "open_deals", "open_wins"), _OPEN),
+    **dict.fromkeys(CLOSING, ("deals.expected_close", *_OPEN)),
     "grow_customers": _POTENTIAL,
     "grow_gap": _POTENTIAL,
 }
@@ -80,6 +88,8 @@ FACTS: Mapping[str, str] = {
 RETENTION = ("to_A", "to_B", "to_C")
 CONVERSIONS = ("conversion_1", "conversion_2", "conversion_3")
 BY_LEVER = "set by lever"
+_ROUNDING = 1e-12
+"""So much of a sum is the rounding of binary64."""
 SHARES = (*RETENTION, *CONVERSIONS, "reactivation_rate", "capture")
 
 
@@ -169,6 +179,14 @@ class Inputs:
         won, amount = self.values["open_deals"], self.values["open_amount"]
         rate: np.ndarray = np.divide(won, amount, out=np.zeros_like(won), where=amount != 0)
         return rate
+
+    @property
+    def undated(self) -> np.ndarray:
+        """Of the open deals' worth what no month of the plan is known for, units × classes."""
+        worth = self.values["open_deals"]
+        rest = worth - sum(self.values[name] for name in CLOSING)
+        undated: np.ndarray = np.where(np.abs(rest) <= _ROUNDING * np.abs(worth), 0.0, rest)
+        return undated
 
     @property
     def stay(self) -> np.ndarray:

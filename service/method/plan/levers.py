@@ -8,7 +8,7 @@ import numpy as np
 
 from service.errors import BadArgument
 from service.method.parameters import LeverName
-from service.method.plan.inputs import RETENTION, SHARES, Inputs
+from service.method.plan.inputs import CLOSING, RETENTION, SHARES, Inputs
 from service.method.segments.classes import CLASSES
 
 MONTHS_A_YEAR = 12
@@ -33,7 +33,7 @@ CHANGES = ("price", "quantity")
 """Levers that are changes: multiplying one multiplies 1 + change."""
 RATES = (*SHARES, "retention", "win_rate")
 """Levers between 0 and 1."""
-STANDS_FOR = {"retention": RETENTION, "win_rate": ("open_deals", "open_wins")}
+STANDS_FOR = {"retention": RETENTION, "win_rate": ("open_deals", "open_wins", *CLOSING)}
 """Inputs that a lever moves, where it is none itself."""
 Operation = Literal["set", "multiply", "add"]
 
@@ -121,7 +121,8 @@ def _values(inputs: Inputs, name: str, old: np.ndarray, new: np.ndarray) -> dict
     if name == "win_rate":
         factor = np.divide(new, old, out=np.zeros_like(new), where=old != 0)
         amounts, wins = inputs.values["open_amount"], inputs.values["open_wins"]
-        return {"open_deals": amounts * new, "open_wins": wins * factor}
+        closing = {one: inputs.values[one] * factor for one in CLOSING}
+        return {"open_deals": amounts * new, "open_wins": wins * factor, **closing}
     return {name: new}
 
 

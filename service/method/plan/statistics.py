@@ -39,10 +39,11 @@ def derive(
     units: Sequence[str],
     parameters: PlanParameters,
     months: int,
+    first: int,
     *,
     prior_complete: bool,
 ) -> Inputs:
-    """Inputs per unit and class.
+    """Inputs per unit and class of a plan that begins with the month `first`.
 
     `customers`: unit, abc_class, prior_class (frozen floors), last_class, state, segment (text), revenue, margin,
     orders, gap (ten-thousandths). `funnel`: unit, abc_class ("" where no customer is named) and the funnel's counts
@@ -63,7 +64,7 @@ def derive(
         shares = lead_shares(own, customers)
         for abc_class, inputs in cells.items():
             inputs.update(of_cohort(register[register["abc_class"] == abc_class], register))
-            inputs.update(of_open(register, abc_class, shares[abc_class], rates[abc_class]))
+            inputs.update(of_open(register, abc_class, shares[abc_class], rates[abc_class], first))
         found[unit] = {
             abc_class: _completed(cells[abc_class], whole[abc_class], parameters, abc_class) for abc_class in CLASSES
         }

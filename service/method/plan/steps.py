@@ -7,7 +7,7 @@ import numpy as np
 
 from service.method.parameters import LeverName, ResourceNorms
 from service.method.plan.blocks import plan
-from service.method.plan.inputs import CONVERSIONS, Inputs
+from service.method.plan.inputs import CLOSING, CONVERSIONS, Inputs
 from service.method.plan.levers import LEVERS, value_of, with_value
 from service.method.resources import customers_at_end, requirement
 
@@ -90,7 +90,7 @@ def _years(inputs: Inputs, season: Sequence[float], norms: ResourceNorms) -> Yea
         year = plan(inputs, season)
         found.append((year.revenue, year.margin, float(requirement(inputs, norms).unit_hours.sum())))
         nothing = np.zeros_like(inputs.values["open_deals"])
-        closed = dict.fromkeys(("open_amount", "open_deals", "open_wins"), nothing)
+        closed = dict.fromkeys(("open_amount", "open_deals", "open_wins", *CLOSING), nothing)
         inputs = replace(inputs, values={**inputs.values, **closed, "customers": customers_at_end(inputs)})
     return found
 
