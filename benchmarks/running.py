@@ -17,8 +17,12 @@ import psycopg
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ONE_CORE = ["taskset", "--cpu-list", "0"]
-UNLIMITED = {"KONTOR_REQUESTS_PER_MINUTE": "100000000", "KONTOR_ROWS_PER_MINUTE": "1000000000"}
-"""Counted as always, and never refused."""
+PRESSED = {
+    "KONTOR_REQUESTS_PER_MINUTE": "100000000",
+    "KONTOR_ROWS_PER_MINUTE": "1000000000",
+    "KONTOR_LINGER_SECONDS": "0",
+}
+"""Counted as always, and never refused; ends at once."""
 SCOPES = ("statistics:write", "statistics:read", "results:read", "plans:write", "admin")
 
 
@@ -94,7 +98,7 @@ def databases(kind: str, folder: Path) -> Iterator[Callable[[], str]]:
 @contextmanager
 def kontor_process(url: str, *, pinned: bool = False, **settings: str) -> Iterator[Kontor]:
     """A migrated service with these settings, on one core if `pinned`; a key for everything."""
-    environment = {"KONTOR_DATABASE_URL": url} | UNLIMITED | settings
+    environment = {"KONTOR_DATABASE_URL": url} | PRESSED | settings
     command = [sys.executable, "-m", "service"]
     run = {"env": os.environ | environment, "cwd": ROOT, "check": True, "capture_output": True, "text": True}
     subprocess.run([*command, "migrate"], **run)

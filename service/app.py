@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from service import __version__
+from service import __version__, metrics
 from service.access.quotas import SHARED_EVERY, Quotas
 from service.access.tally import DatabaseTally, RedisTally
 from service.access.tokens import Issuer
@@ -17,6 +17,7 @@ from service.access.uses import Uses
 from service.api import contract, operations, problems
 from service.api.guard import Guard
 from service.api.lanes import Lanes
+from service.api.readiness import Readiness, lingering
 from service.api.security import utc_now
 from service.operations.jobs import Worker
 from service.settings import Settings
@@ -29,11 +30,12 @@ _SPARE_THREADS = 4
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over the database of the settings. Nothing is opened before the first request."""
     lanes = Lanes.of(settings.pool_size)
-    # Connections beside those of requests: a job at work, what it reports, and the counts of quotas.
-    pool_size = lanes.places + 3
+    # Connections beside those of requests: a job at work, what it reports, the counts of quotas, probes and metrics.
+    pool_size = lanes.places + 4
     database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
     uses = Uses()
     quotas = _quotas(settings, database, clock)
+    readiness = Readiness(database)
     worker = Worker(database, clock, uses, quotas.count_rows)
 
     @asynccontextmanager
@@ -41,11 +43,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         # At least one thread per connection: a request that has a thread never waits for a connection.
         to_thread.current_default_thread_limiter().total_tokens = lanes.places + _SPARE_THREADS
         worker.start()
-        counting = asyncio.create_task(_counting(quotas))
-        yield
+        counting = asyncio.create_task(_counting(quotas, lanes, database))
+        with lingering(readiness, settings.linger_seconds, settings.drain_seconds):
+            yield
         counting.cancel()
         worker.stop()
         database.close()
+        metrics.leave()
 
     app = FastAPIOffline(
         title="Kontor",
@@ -66,6 +70,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.lanes = lanes
     app.state.quotas = quotas
     app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings, clock)
+    app.state.readiness = readiness
     problems.install(app)
     for router in contract.ROUTERS:
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)
@@ -81,12 +86,16 @@ def _quotas(settings: Settings, database: Database, clock: Callable[[], datetime
     return Quotas(settings.requests_per_minute, settings.rows_per_minute, settings.wrong_keys_per_minute, tally, clock)
 
 
-async def _counting(quotas: Quotas) -> None:
-    """Share the counts of quotas every second."""
+async def _counting(quotas: Quotas, lanes: Lanes, database: Database) -> None:
+    """Share the counts of quotas every second, and measure how full the process is."""
     limiter = CapacityLimiter(1)
     while True:
         await asyncio.sleep(SHARED_EVERY)
         await to_thread.run_sync(quotas.synchronise, limiter=limiter)
+        metrics.QUOTAS_ALONE.set(not quotas.shared)
+        metrics.CONNECTIONS.set(database.connections_in_use)
+        for lane in lanes.every:
+            lane.measure()
 
 
 def from_environment() -> FastAPI:

@@ -20,6 +20,7 @@ from rich.console import Console
 from sqlalchemy import Connection
 
 from service import demo as demonstration
+from service import serving
 from service.access import audit as auditing
 from service.access import keys as access
 from service.access.audit import OPERATOR, Action, Origin
@@ -39,7 +40,7 @@ audit = typer.Typer(help="The audit: who did what.", no_args_is_help=True)
 commands.add_typer(keys, name="keys")
 commands.add_typer(audit, name="audit")
 
-_GRACE_SECONDS = 20
+_START_SECONDS = 20
 NARROWEST = 110
 """Columns that the tables of the demonstration need."""
 DEMO_DATABASE = "sqlite:///kontor-demo.db"
@@ -61,16 +62,9 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Serve the API. Migrates a SQLite file; refuses a PostgreSQL database that is behind."""
-    _prepare(Settings())
-    uvicorn.run(
-        "service.app:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    settings = Settings()
+    _prepare(settings)
+    serving.run(settings, host, port, workers)
 
 
 @commands.command()
@@ -271,7 +265,7 @@ def _start(settings: Settings, port: int) -> tuple[uvicorn.Server, str]:
     config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False)
     server = uvicorn.Server(config)
     threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
-    deadline = time.monotonic() + _GRACE_SECONDS
+    deadline = time.monotonic() + _START_SECONDS
     while not server.started:
         if time.monotonic() > deadline:
             _refuse("The service did not start.")

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     body_timeout_seconds: Annotated[float, Field(gt=0, description="So long a body may stop coming, in seconds.")] = (
         30.0
     )
+    linger_seconds: Annotated[
+        float, Field(ge=0, le=600, description="After SIGTERM: so long it takes new requests yet, while not ready.")
+    ] = 5.0
+    drain_seconds: Annotated[
+        int, Field(ge=0, le=600, description="After that: so long running requests have to end.")
+    ] = 20
     oidc_issuer: Annotated[
         str | None,
         Field(pattern=SAFE_URL, description="Whose access tokens are taken: `iss`, letter by letter; unset: nobody's."),

@@ -9,10 +9,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import httpx
 import psycopg
@@ -36,8 +37,8 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("kontor"), max_examples=2_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "kontor"))
 
-UNLIMITED = {"KONTOR_REQUESTS_PER_MINUTE": "1000000", "KONTOR_ROWS_PER_MINUTE": "0"}
-"""For servers that tests press hard."""
+PRESSED = {"KONTOR_REQUESTS_PER_MINUTE": "1000000", "KONTOR_ROWS_PER_MINUTE": "0", "KONTOR_LINGER_SECONDS": "0"}
+"""For servers that tests press hard, and that end at once."""
 NOW = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
 
 
@@ -163,13 +164,19 @@ class Server:
     key: str
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
+    output: IO[bytes] = field(default_factory=TemporaryFile)
 
     def start(self) -> None:
         port = _free_port()
         command = [*_KONTOR, "serve", "--port", str(port)]
-        self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, env=self.environment, stdout=self.output, stderr=subprocess.STDOUT)
         self.url = f"http://127.0.0.1:{port}"
         _wait_until_ready(self.url, self.process)
+
+    def log(self) -> list[str]:
+        """The lines it has written."""
+        self.output.seek(0)
+        return self.output.read().decode().splitlines()
 
     def kill(self) -> None:
         """As if the power had failed, as far as a process can tell."""
@@ -181,8 +188,8 @@ _KONTOR = [sys.executable, "-m", "service"]
 
 
 @contextmanager
-def _served(database_url: str) -> Iterator[Server]:
-    environment = os.environ | UNLIMITED | {"KONTOR_DATABASE_URL": database_url}
+def _served(database_url: str, **settings: str) -> Iterator[Server]:
+    environment = os.environ | PRESSED | {"KONTOR_DATABASE_URL": database_url} | settings
     subprocess.run([*_KONTOR, "migrate"], env=environment, check=True, capture_output=True)
     scopes = [word for scope in Scope for word in ("--scope", scope.value)]
     create = [*_KONTOR, "keys", "create", "--name", "test", *scopes]
@@ -195,6 +202,7 @@ def _served(database_url: str) -> Iterator[Server]:
         if server.process is not None:
             server.process.terminate()
             server.process.wait(timeout=30)
+        server.output.close()
 
 
 @pytest.fixture
@@ -212,8 +220,8 @@ def server_of_either(empty_database_url: str) -> Iterator[Server]:
 
 
 @pytest.fixture
-def server_of() -> Callable[[str], AbstractContextManager[Server]]:
-    """Serves the database at an address."""
+def server_of() -> Callable[..., AbstractContextManager[Server]]:
+    """Serves the database at an address, with further variables of the environment."""
     return _served
 
 

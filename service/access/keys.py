@@ -39,6 +39,7 @@ class Scope(StrEnum):
     PLANS_APPROVE = "plans:approve"
     METHOD_WRITE = "method:write"
     AUDIT_READ = "audit:read"
+    METRICS_READ = "metrics:read"
     ADMIN = "admin"
 
 

@@ -1,22 +1,31 @@
 """What holds for every request, as plain ASGI: a request id, limits on the body, what is left of quotas, no caching."""
 
 import asyncio
+import logging
 import re
 import uuid
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service import metrics
 from service.access.audit import Origin
 from service.access.quotas import MINUTE, Standing
 from service.api.visit import Visit
 from service.forms.formats import FORMATS
+from service.logs import REQUEST
 from service.settings import Settings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_TRACE = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+"""The header of W3C trace context."""
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_PREFIX = "/v1"
+_log = logging.getLogger(__name__)
 SLOWEST = 1_000
 """Bytes a second that a body has to come with, once its first pause is over."""
 _CLOSING = {"Connection": "close"}
@@ -39,9 +48,14 @@ class Guard:
         client = scope.get("client")
         visit = Visit(Origin(client[0] if client else "", request_id), self._settings.read_timeout_seconds)
         scope.setdefault("state", {}).update(request_id=request_id, visit=visit)
+        trace = _TRACE.fullmatch(headers.get("traceparent", ""))
+        REQUEST.set((request_id, trace[1] if trace else ""))
+        status, begun = 0, perf_counter()
 
         async def marked_send(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 visit.leave()  # what is sent now is there: a slow reader takes nobody's place
                 _mark(MutableHeaders(scope=message), visit)
             await send(message)
@@ -51,6 +65,7 @@ class Guard:
             await self.app(scope, self._limited(receive, headers, visit), marked_send)
         finally:
             visit.over()
+            _tell(scope, visit, status, perf_counter() - begun)
 
     def _limited(self, receive: Receive, headers: Headers, visit: Visit) -> Receive:
         """The body, unless it is longer than it may be or comes more slowly."""
@@ -90,6 +105,22 @@ async def _soon(receive: Receive, pause: float, latest: float) -> Message:
     except TimeoutError:
         detail = f"The body stopped coming for {pause:g} s, or came with less than {SLOWEST} bytes a second."
         raise HTTPException(408, detail, dict(_CLOSING)) from None
+
+
+def _tell(scope: Scope, visit: Visit, status: int, seconds: float) -> None:
+    """Count the request, and write a line about it. Without a status nobody waited for the answer."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    route = getattr(scope.get("route"), "path", "none")
+    if scope["path"].startswith(_PREFIX) and route != "none":
+        route = _PREFIX + route
+    metrics.REQUESTS.labels(method, route, str(status)).inc()
+    metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+    if visit.calculated is not None:
+        metrics.CALCULATION_SECONDS.labels(route).observe(visit.calculated)
+    if _log.isEnabledFor(logging.INFO):
+        told = {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
+        told |= {name: word for name in ("principal", "problem") if (word := getattr(visit, name))}
+        _log.info("request", extra=told)
 
 
 def _mark(answer: MutableHeaders, visit: Visit) -> None:

@@ -7,8 +7,10 @@ waits a second at most; who finds too many waiting is turned away at once, so th
 import asyncio
 from dataclasses import dataclass
 
+from service import metrics
 from service.errors import Unavailable
 
+LIGHT, HEAVY, INTAKE = "light", "heavy", "intake"
 WAIT_SECONDS = 1.0
 WAITING_PER_PLACE = 8
 
@@ -21,7 +23,6 @@ class Lane:
         self.places = places
         self.taken = 0
         self.waiting = 0
-        self.turned_away = 0
         self._free = asyncio.Semaphore(places)
 
     async def enter(self) -> None:
@@ -49,8 +50,13 @@ class Lane:
         self.taken -= 1
         self._free.release()
 
+    def measure(self) -> None:
+        """Tell how full it is."""
+        metrics.WORKED_ON.labels(self.name).set(self.taken)
+        metrics.WAITING.labels(self.name).set(self.waiting)
+
     def _busy(self) -> Unavailable:
-        self.turned_away += 1
+        metrics.TURNED_AWAY.labels(self.name).inc()
         return Unavailable(f"The service is busy with other requests of this kind ({self.name}). Try again.")
 
 
@@ -66,7 +72,7 @@ class Lanes:
     def of(cls, places: int) -> "Lanes":
         """A quarter is for heavy calculations, a quarter for handing in, the rest for everything else; one at least."""
         quarter = max(1, places // 4)
-        return cls(Lane("light", max(1, places - 2 * quarter)), Lane("heavy", quarter), Lane("intake", quarter))
+        return cls(Lane(LIGHT, max(1, places - 2 * quarter)), Lane(HEAVY, quarter), Lane(INTAKE, quarter))
 
     @property
     def every(self) -> tuple[Lane, ...]:

@@ -4,15 +4,19 @@ import platform
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
+from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
-from service import __version__
+from service import __version__, metrics
 from service.api.models import Strict
 from service.api.problems import responses
-from service.errors import NotFound, Unavailable, kinds
+from service.api.security import Watches
+from service.errors import Forbidden, NotAuthenticated, NotFound, QuotaExceeded, Unavailable, kinds
+from service.store import jobs
 from service.store.database import newest_revision
 
 router = APIRouter(tags=["operations"])
+_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Status(Strict):
@@ -32,12 +36,29 @@ async def get_health() -> Status:
 
 
 @router.get("/readyz", operation_id="getReadiness", summary="The service can answer", responses=responses(Unavailable))
-def get_readiness(request: Request) -> Status:
-    """The database answers and has the schema that this version needs."""
-    revision = request.app.state.database.revision()
-    if revision != newest_revision():
-        raise Unavailable(f"The database is at revision {revision}, not {newest_revision()}: run kontor migrate.")
+async def get_readiness(request: Request) -> Status:
+    """The database answers within half a second and has the schema that this version needs, there is room for bodies
+    that are handed in, and the process is not about to end."""
+    await request.app.state.readiness.check()
     return Status(status="ok")
+
+
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="What the service counts about itself",
+    response_class=PlainTextResponse,
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Text that Prometheus reads."},
+        **responses(NotAuthenticated, Forbidden, QuotaExceeded, Unavailable),
+    },
+)
+def get_metrics(entry: Watches) -> PlainTextResponse:
+    """Requests, rows, calculations, lanes, connections and jobs (those that the key reaches), of all processes that
+    share the address. It needs a key with `metrics:read`, and no place in a lane."""
+    with entry.reading() as caller:
+        metrics.JOBS_WAITING.set(jobs.count_waiting(caller.connection, caller.reach))
+    return PlainTextResponse(metrics.exposition(), media_type=_EXPOSITION)
 
 
 class ProblemKind(Strict):

@@ -78,6 +78,7 @@ def install(app: FastAPI) -> None:
 
 
 def document(request: Request, status: int, slug: str, title: str, detail: str, **more: Any) -> JSONResponse:
+    request.state.visit.problem = slug
     content = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
     content |= {"request_id": getattr(request.state, "request_id", ""), **more}
     return JSONResponse(content, status, media_type=MEDIA_TYPE)
@@ -85,8 +86,8 @@ def document(request: Request, status: int, slug: str, title: str, detail: str, 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, KontorError)  # noqa: S101 - registered for it
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.warning("request %s: %s", getattr(request.state, "request_id", ""), error.detail, exc_info=error)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
+        _log.warning("a request was given up", extra={"problem": error.slug()}, exc_info=error)
     answer = document(request, error.status, error.slug(), error.title, error.detail, **error.extra())
     if isinstance(error, NotAuthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -135,6 +136,6 @@ def _allowed(request: Request) -> str:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     request_id = getattr(request.state, "request_id", "")
-    _log.error("unexpected error in request %s", request_id, exc_info=error)
+    _log.error("an unexpected error", exc_info=error)
     detail = f"This is our fault. The log knows more under the request id {request_id}."
     return document(request, 500, InternalError.slug(), InternalError.title, detail)

@@ -89,7 +89,7 @@ class Entry:
         self.quotas.count_rows(self.visit.principal, rows)
 
 
-def needs(scope: Scope, lane: Literal["light", "heavy"] = "light") -> Any:
+def needs(scope: Scope, lane: Literal["light", "heavy"] | None = "light") -> Any:
     """The dependency of an operation that a key or token with this scope may call, and the lane of its requests."""
 
     async def entry(
@@ -103,7 +103,8 @@ def needs(scope: Scope, lane: Literal["light", "heavy"] = "light") -> Any:
         state.quotas.enter(visit.origin.address, credentials)
         with state.quotas.judging(visit.origin.address):
             shown = await _read(credentials, state.issuer)
-        await visit.enter(getattr(state.lanes, lane))
+        if lane is not None:
+            await visit.enter(getattr(state.lanes, lane))
         return Entry(state.database, shown, scope, state.clock, state.uses, state.quotas, visit, credentials)
 
     entry.scope = scope  # type: ignore[attr-defined]
@@ -125,6 +126,7 @@ Plans = Annotated[Entry, needs(Scope.PLANS_WRITE, "heavy")]
 Approves = Annotated[Entry, needs(Scope.PLANS_APPROVE)]
 WritesMethods = Annotated[Entry, needs(Scope.METHOD_WRITE)]
 ReadsAudit = Annotated[Entry, needs(Scope.AUDIT_READ)]
+Watches = Annotated[Entry, needs(Scope.METRICS_READ, None)]
 Administers = Annotated[Entry, needs(Scope.ADMIN)]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from time import perf_counter
 
 from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from starlette.types import Receive
 
 from service.access.audit import Origin
 from service.access.quotas import Standing
-from service.api.lanes import Lane
+from service.api.lanes import HEAVY, Lane
 from service.errors import Unavailable
 from service.store.database import stopper
 
@@ -27,10 +28,14 @@ class Visit:
     def __init__(self, origin: Origin, most_seconds: float) -> None:
         self.origin = origin
         self.principal = ""
+        self.problem = ""
+        self.calculated: float | None = None
+        """Seconds that a heavy calculation took, once it is done."""
         self.standings: list[Standing] = []
         self.body_taken = False
         self._most_seconds = most_seconds
         self._lane: Lane | None = None
+        self._entered = 0.0
         self._stop: Callable[[], None] | None = None
         self._ended: str | None = None
         self._lock = Lock()
@@ -41,7 +46,7 @@ class Visit:
         """Take a place in a lane instead of the one before."""
         self.leave()
         await lane.enter()
-        self._lane = lane
+        self._lane, self._entered = lane, perf_counter()
 
     def stands(self, standing: Standing | None) -> None:
         """What is left of a quota, for the headers of the answer."""
@@ -52,6 +57,8 @@ class Visit:
         """Give the place back, if there is one."""
         if self._lane is not None:
             self._lane.leave()
+            if self._lane.name == HEAVY:
+                self.calculated = perf_counter() - self._entered
             self._lane = None
 
     @contextmanager

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from service import metrics
 from service.access.keys import Caller
 from service.errors import Problem, RowsRefused
 from service.forms.checking import Checked, Checker, Findings
@@ -49,6 +50,7 @@ def submit(
     _leave_out_repeated(form, landing, found)
     _leave_out_refused(caller, home, form, landing, found, terms)
     if found.count and terms.mode == "all":
+        metrics.ROWS.labels(form.name, "refused").inc(received)
         raise _refusal(handed, found, received)
     handed_in = control.handed_in(form, landing.staged)
     if terms.correction == "delta":
@@ -67,6 +69,8 @@ def submit(
         revisions.raise_to(connection, home, revision, caller.now, caller.principal, "submission", number)
     identifier = references.write(subsidiaries.code_of(connection, home), number)
     caller.note(home, "submission.accept", f"submissions/{identifier}", None, {"data_revision": revision})
+    for outcome in ("added", "corrected", "unchanged", "removed", "rejected"):
+        metrics.ROWS.labels(form.name, outcome).inc(values[outcome])
     return number, _located(handed, found.listed()), _located(handed, warnings)
 
 

@@ -103,6 +103,11 @@ class Database:
         with _translated(), self._engine.begin() as connection:
             yield connection
 
+    @property
+    def connections_in_use(self) -> int:
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -7,7 +7,7 @@ dies leaves the job as it was, and two never do the same one.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, func, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from service.store.bulk import next_number
@@ -73,6 +73,13 @@ def waiting(connection: Connection, reach: Reach) -> bool:
     """Whether any job within reach waits."""
     condition = reach.covers(TABLE.c.subsidiary_id) & (TABLE.c.status == WAITING)
     return connection.execute(select(TABLE.c.number).where(condition).limit(1)).first() is not None
+
+
+def count_waiting(connection: Connection, reach: Reach) -> int:
+    """How many jobs within reach wait, or are worked on."""
+    condition = reach.covers(TABLE.c.subsidiary_id) & (TABLE.c.status == WAITING)
+    count: int = connection.execute(select(func.count()).select_from(TABLE).where(condition)).scalar_one()
+    return count
 
 
 def take(connection: Connection, reach: Reach) -> Row[Any] | None:

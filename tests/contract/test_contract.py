@@ -63,9 +63,9 @@ def test_every_refusal_is_a_problem_document() -> None:
                 assert list(response["content"]) == ["application/problem+json"], f"{path} {status}"
 
 
-def test_operations_under_v1_need_a_key() -> None:
+def test_operations_under_v1_and_metrics_need_a_key() -> None:
     for _, path, operation in OPERATIONS:
-        assert bool(operation.get("security")) == path.startswith("/v1"), path
+        assert bool(operation.get("security")) == path.startswith(("/v1", "/metrics")), path
 
 
 def _body(operation: dict[str, Any]) -> list[tuple[str, Any]]:
