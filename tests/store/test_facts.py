@@ -49,6 +49,8 @@ BUCKETS = st.sampled_from(
         [Window(month - 11, month) for month in range(LAST - 2, LAST + 1)],
     ]
 )
+ALONE = ["active", "active_before", "positive_revenue", "revenue_before", "sum_of_squares", "largest_revenue"]
+"""Figures of one window each: by a statement of their own where no month is in two windows."""
 SAME = (
     "active",
     "active_before",
@@ -160,7 +162,12 @@ def test_states_and_sums_are_those_of_the_method(
     buckets = [cells.Bucket(window, window.prior) for window in windows]
     with stored(books, rows) as connection:
         found = facts.of_customers(connection, ALL, cut, buckets, [*facts.COUNTS, "ranked_sum"])
+        alone = {size: facts.of_customers(connection, ALL, cut, buckets, ALONE[:size]) for size in (1, len(ALONE))}
         sums = facts.sums(connection, ALL, cut, Window(0, LAST), ["revenue", "credited_revenue"])
+    for size, told in alone.items():
+        assert told.keys() <= found.keys()
+        nothing = dict.fromkeys(ALONE[:size], 0)
+        assert all(told.get(key, nothing) == {name: values[name] for name in nothing} for key, values in found.items())
     frame = summed(rows, words)
     potentials = {s * 10 + n: amount for s in (1, 2) for n, amount in POTENTIAL.items()}
     for place, window in enumerate(windows):
