@@ -38,6 +38,7 @@ class Scope(StrEnum):
     PLANS_WRITE = "plans:write"
     PLANS_APPROVE = "plans:approve"
     METHOD_WRITE = "method:write"
+    NAMES_READ = "names:read"
     AUDIT_READ = "audit:read"
     METRICS_READ = "metrics:read"
     ADMIN = "admin"
@@ -88,6 +89,11 @@ class Caller:
         """Write what was noted into the audit, as the last thing in the transaction."""
         audit.write(self.connection, self.principal, self.now, self.origin, self.notes)
 
+    def reads_names(self) -> None:
+        """Refuse unless names of people and customers may be read."""
+        if not self.reach.names:
+            raise Forbidden(f"This holds names of people or customers: it needs the scope {Scope.NAMES_READ}.")
+
     def whole_group(self) -> None:
         """Refuse unless the key reaches the whole group."""
         if not self.reach.whole_group:
@@ -118,7 +124,7 @@ def entered(
     """The caller that a credential with these scopes makes; Forbidden if they do not hold the one that is needed."""
     if scope.value not in scopes:
         raise Forbidden(f"This needs the scope {scope.value}; there is {' '.join(sorted(scopes)) or 'none'}.")
-    return Caller(connection, Reach(reached), principal, now, origin)
+    return Caller(connection, Reach(reached, names=Scope.NAMES_READ in scopes), principal, now, origin)
 
 
 def _fits(key: Row[Any], given: str, now: datetime) -> bool:

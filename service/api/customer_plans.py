@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from service.api.models import ResultPath, Strict, SubsidiaryPath
+from service.api.models import PersonName, ResultPath, Strict, SubsidiaryPath
 from service.api.overrides import CustomerPath
 from service.api.problems import responses
 from service.api.security import ReadsResults
@@ -74,7 +74,7 @@ class CustomerPlan(Strict):
 
     subsidiary: str
     customer: str
-    name: str
+    name: PersonName
     currency: str
     segmentation: str | None
     abc_class: str | None = Field(description="The one that counts: set by a person, else computed.")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, create_model
 
 from service.access.keys import Caller
-from service.api.models import Strict, SubsidiaryFilter, SubsidiaryPath, narrowed
+from service.api.models import PersonName, Strict, SubsidiaryFilter, SubsidiaryPath, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
@@ -27,7 +27,7 @@ router = APIRouter(tags=["data"])
 class CustomerDocument(Strict):
     subsidiary: str
     code: str
-    name: str
+    name: PersonName
     salesperson: str = Field(description="Code of the seller; empty if none.")
     channel: str
     currency: str

@@ -13,6 +13,7 @@ from service.values import Code, MonthText
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 Count = Annotated[int, Field(ge=0, le=10**9, strict=True)]
+PersonName = Annotated[str | None, Field(description="Null for who may not read names (scope `names:read`).")]
 NOTHING = "0"
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from service.api.models import Share, Strict, example
+from service.api.models import PersonName, Share, Strict, example
 from service.api.plan_calculations import Positive
 from service.api.problems import responses
 from service.api.security import Calculates
@@ -32,7 +32,7 @@ class CustomerPriority(Strict):
 
 
 class StoredCustomerPriority(CustomerPriority):
-    name: str
+    name: PersonName
     salesperson: str
 
 

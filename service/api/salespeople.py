@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from service.access.keys import Caller
-from service.api.models import Strict, SubsidiaryFilter, narrowed
+from service.api.models import PersonName, Strict, SubsidiaryFilter, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
@@ -27,7 +27,7 @@ class Employment(Strict):
     code: str
     start: date
     end: date | None = Field(description="Last day; null while employed.")
-    name: str
+    name: PersonName
     team: str
     role: str
     fte: Annotated[Number, OfUnit("FTE")]

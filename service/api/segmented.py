@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from sqlalchemy import Row
 
-from service.api.models import PERIODS, Strict, WindowDocument, example
+from service.api.models import PERIODS, PersonName, Strict, WindowDocument, example
 from service.api.pages import Page
 from service.api.results import ResultDocument
 from service.method.parameters import Abc
@@ -167,7 +167,7 @@ class StoredFigures(CustomerFigures):
 class SegmentedCustomer(StoredFigures):
     subsidiary: str
     customer: str
-    name: str
+    name: PersonName
     salesperson: str
     channel: str
 
@@ -222,7 +222,7 @@ class Change(Strict):
 
     subsidiary: str
     customer: str
-    name: str
+    name: PersonName
     why: Why = Field(
         description="The first that fits: he appeared or is gone; his class differs, and by the earlier limits his new "
         "value would have the new class too (value), or it would not (limits; rule if the rule, its parameters or the "

@@ -345,14 +345,16 @@ def list_submission_problems(
             },
             "description": "The body.",
         },
-        **responses(NotFound),
+        **responses(NotFound, Forbidden),
     },
     response_class=Response,
 )
 def get_submission_source(submission: SubmissionPath, entry: Reads) -> Response:
-    """The body as it came; its SHA-256 stands in the record."""
+    """The body as it came; its SHA-256 stands in the record. Of customers and salespeople it is for who reads names."""
     with entry.reading() as caller:
         home, row = _located(caller, submission)
+        if FORMS[row.form].names:
+            caller.reads_names()
         body = SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY)  # noqa: SIM115 - closed when it was sent
         for piece in submissions.source(caller.connection, home, row.sha256):
             body.write(piece)

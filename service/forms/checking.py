@@ -5,7 +5,7 @@ so a table costs about as much as its distinct values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -41,14 +41,19 @@ class Checked:
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong with a submission, over all its batches: the first problems, and how many there are."""
+    """What is wrong with a submission, over all its batches: the first problems, and how many there are.
 
+    Problems in the columns `untold` are told without the value: it is somebody's name.
+    """
+
+    untold: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     count: int = 0
 
     def add(self, problems: Sequence[Problem], unlisted: int = 0) -> None:
         self.count += len(problems) + unlisted
-        self.problems += problems[: KEPT_PROBLEMS - len(self.problems)]
+        kept = problems[: KEPT_PROBLEMS - len(self.problems)]
+        self.problems += [replace(one, value=None) if one.column in self.untold else one for one in kept]
 
     def report(self, rows: pa.Array, bad: Mask, explain: Callable[[int], tuple[str, ...]]) -> Mask:
         """Add a problem for each bad place: column, code, message and perhaps the value. Only those kept are made."""
@@ -68,7 +73,7 @@ class Checker:
 
     def __init__(self, form: Form, newest_month: int) -> None:
         self.form = form
-        self.found = Findings()
+        self.found = Findings(form.names)
         self._newest_month = newest_month
         self._read: dict[str, dict[str, Any]] = {column.name: {} for column in form.columns}
 

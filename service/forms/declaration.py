@@ -57,6 +57,11 @@ class Form:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
 
     @property
+    def names(self) -> frozenset[str]:
+        """Columns with the names of people or customers. What was found wrong in them is told without the value."""
+        return frozenset(column.name for column in self.columns if column.kind is kinds.NAME)
+
+    @property
     def accepted(self) -> tuple[str, ...]:
         """Names that a table may have: the columns, and the subsidiary where the form belongs to one."""
         return tuple(self.by_name) if self.of_group else (*self.by_name, SUBSIDIARY)

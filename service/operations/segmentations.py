@@ -320,7 +320,7 @@ class Compared:
     @property
     def reach(self) -> Reach:
         both = [kept.reach.subsidiaries or frozenset() for kept in (self.new, self.old)]
-        return Reach(both[0] | both[1])
+        return Reach(both[0] | both[1], self.new.reach.names)
 
     @property
     def keys(self) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -43,7 +43,7 @@ def card(
 def _statement(reach: Reach) -> tuple[Select[Any], Sequence[Any]]:
     rows = segments.TABLE
     customer = [
-        *customers.TABLE.c,
+        *reach.shown(*customers.TABLE.c),
         SUBSIDIARY.c.code.label("subsidiary"),
         SUBSIDIARY.c.currency,
         SUBSIDIARY.c.data_revision,

@@ -22,7 +22,7 @@ from sqlmodel import Field, SQLModel
 
 from service.store import labels, salespeople
 from service.store.bulk import next_number
-from service.store.columns import amount, code, number_key, revision_key
+from service.store.columns import amount, code, number_key, person_name, revision_key
 from service.store.exports import batches
 from service.store.pages import later
 from service.store.reach import Reach
@@ -33,7 +33,7 @@ class CustomerFields(SQLModel):
     subsidiary_id: int = number_key()
     id: int = number_key()
     code: str = code()
-    name: str = Field(max_length=200)
+    name: str = person_name()
     salesperson_id: int
     channel_id: int
     potential: int | None = amount(default=None)
@@ -126,7 +126,7 @@ def described(reach: Reach) -> Select[Any]:
     """Statement: the customers within reach, with the words for what they point to."""
     return (
         select(
-            TABLE,
+            *reach.shown(*TABLE.c),
             SUBSIDIARY.c.code.label("subsidiary"),
             SUBSIDIARY.c.currency,
             SUBSIDIARY.c.data_revision,

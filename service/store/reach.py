@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, String, true, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
+
+from service.store.columns import PersonName
 
 BUILT = 256
 """So many statements of a hot read are kept built, one per reach: building one costs more than running it."""
@@ -17,9 +19,11 @@ GROUP_CODE = "group"
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Ids of subsidiaries, or `None` for the whole group, whatever subsidiaries it will have."""
+    """Ids of subsidiaries, or `None` for the whole group, whatever subsidiaries it will have; and whether the names of
+    people and customers in them may be read."""
 
     subsidiaries: frozenset[int] | None
+    names: bool = False
 
     @property
     def whole_group(self) -> bool:
@@ -35,7 +39,16 @@ class Reach:
     def narrowed(self, subsidiaries: Iterable[int]) -> "Reach":
         """To these subsidiaries, of which it keeps those that it covers."""
         asked = frozenset(subsidiaries)
-        return Reach(asked if self.subsidiaries is None else asked & self.subsidiaries)
+        return Reach(asked if self.subsidiaries is None else asked & self.subsidiaries, self.names)
+
+    def shown(self, *columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+        """Columns to select: the only way by which names of people and customers leave the store."""
+        if not self.names:
+            return list(columns)
+        return [
+            type_coerce(column, String).label(str(column.key)) if isinstance(column.type, PersonName) else column
+            for column in columns
+        ]
 
     def covers(self, column: Any) -> ColumnElement[bool]:
         """The condition that a row with this `subsidiary_id` is within reach."""

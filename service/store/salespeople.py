@@ -8,7 +8,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, ForeignKeyConstraint, Row, Select, Table, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
-from service.store.columns import amount, code, number_key, revision_key, subsidiary_key
+from service.store.columns import amount, code, number_key, person_name, revision_key, subsidiary_key
 from service.store.exports import batches
 from service.store.pages import later
 from service.store.reach import Reach
@@ -27,7 +27,7 @@ class EmploymentFields(SQLModel):
     salesperson_id: int = number_key()
     start: date = Field(primary_key=True)
     end: date | None = None
-    name: str = Field(max_length=200)
+    name: str = person_name()
     team: str = Field(max_length=120)
     role: str = Field(max_length=120)
     fte: int = amount()
@@ -73,7 +73,7 @@ def each(connection: Connection, reach: Reach) -> Iterator[pa.RecordBatch]:
 
 def _ordered(reach: Reach) -> Select[Any]:
     return (
-        select(EMPLOYMENT, TABLE.c.code, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
+        select(*reach.shown(*EMPLOYMENT.c), TABLE.c.code, SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
         .join(
             TABLE, (TABLE.c.subsidiary_id == EMPLOYMENT.c.subsidiary_id) & (TABLE.c.id == EMPLOYMENT.c.salesperson_id)
         )

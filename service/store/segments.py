@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     Table,
     and_,
     case,
@@ -182,8 +183,8 @@ def changes(
     moved = _moved(reach, keys, limits_word)
     c = customers.TABLE.c
     order = (c.code, moved.c.subsidiary_id)
-    statement = (
-        select(moved, c.code.label("customer"), c.name, SUBSIDIARY.c.code.label("subsidiary"))
+    statement: Select[Any] = (
+        select(moved, c.code.label("customer"), *reach.shown(c.name), SUBSIDIARY.c.code.label("subsidiary"))
         .join(customers.TABLE, (c.subsidiary_id == moved.c.subsidiary_id) & (c.id == moved.c.customer_id))
         .join(SUBSIDIARY, SUBSIDIARY.c.id == moved.c.subsidiary_id)
         .order_by(*order)
@@ -268,7 +269,7 @@ def _described(reach: Reach, key: tuple[int, int]) -> Any:
             GAP.label("gap"),
             SUBSIDIARY.c.code.label("subsidiary"),
             c.code.label("customer"),
-            c.name,
+            *reach.shown(c.name),
             s.code.label("salesperson"),
             k.code.label("channel"),
         )

@@ -104,7 +104,7 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/submissions/{submission}"): Call("hidden", path={"submission": "DE.1"}),
     ("GET", "/v1/submissions/{submission}/problems"): Call("hidden", path={"submission": "DE.1"}),
     ("GET", "/v1/submissions/{submission}/checks"): Call("hidden", path={"submission": "DE.1"}),
-    ("GET", "/v1/submissions/{submission}/source"): Call("hidden", path={"submission": "DE.1"}),
+    ("GET", "/v1/submissions/{submission}/source"): Call("hidden", path={"submission": "DE.3"}),
     ("GET", "/v1/customers"): Call("filtered"),
     ("GET", "/v1/customers/{subsidiary}/{code:path}"): Call("hidden", path={"code:path": "DE-C1"}),
     ("GET", "/v1/salespeople"): Call("filtered"),
