@@ -30,10 +30,18 @@ class Law(Strict):
     probability: Number | None = Field(description="Of reaching the target; null where none was given.")
 
 
+class UnitUncertainty(Strict):
+    salesperson: str
+    channel: str
+    revenue: Money
+    laws: list[Law] = Field(description="Without a probability: the target is of the whole plan.")
+
+
 class UncertaintyDocument(Strict):
     plan: str
     revenue: Money
     laws: list[Law] = Field(description="Without the simulation where the plan has too many units for so many draws.")
+    units: list[UnitUncertainty] = Field(description="Each by itself: the simulated years of all make the plan's.")
 
 
 class UncertaintyFacts(PlanFacts):
@@ -72,7 +80,8 @@ def get_plan_uncertainty(
     draws: Annotated[Draws, Query(description="Simulated years.")] = 10_000,
     seed: Annotated[Seed, Query(description="The same seed simulates the same years.")] = 1,
 ) -> UncertaintyDocument:
-    """Standard deviation, percentiles and the probability of a target: by the normal law, and simulated."""
+    """Standard deviation, percentiles and the probability of a target, of the plan and of each unit: by the normal law,
+    and simulated."""
     with entry.reading() as caller:
         found = uncertainty.of_plan(caller, plan, None if target is None else float(target), draws, seed)
     return UncertaintyDocument(plan=plan, **found)
@@ -90,7 +99,7 @@ def calculate_uncertainty(facts: UncertaintyFacts, entry: Calculates) -> Calcula
     with entry.reading():
         inputs = apply(facts.baseline(), facts.moved())
     planned = plan(inputs, facts.season, facts.spread).revenue
-    deals = [(float(one.amount), one.win_rate) for of_class in facts.classes for one in of_class.open_deals]
+    deals = [(float(one.amount), one.win_rate, 0) for of_class in facts.classes for one in of_class.open_deals]
     target = None if facts.target is None else float(facts.target)
-    found = uncertainty.laws(inputs, deals, planned, target, facts.draws, facts.seed)
+    found, _ = uncertainty.laws(inputs, deals, [planned], target, facts.draws, facts.seed)
     return CalculatedUncertainty(revenue=round_money(planned), laws=found)

@@ -263,6 +263,11 @@ def test_a_plan_says_how_sure_it_is(group: Service) -> None:
     assert found["laws"][0]["probability"] == 0.5
     assert found == group.get(path, target=plan["revenue"], draws=1000, seed=3)
     assert {law["probability"] for law in group.get(path)["laws"]} == {None}
+    assert sum(Decimal(one["revenue"]) for one in found["units"]) == Decimal(plan["revenue"])
+    for one in found["units"]:
+        normal, simulation = one["laws"]
+        assert float(simulation["p10"]) <= float(one["revenue"]) <= float(simulation["p90"])
+        assert float(simulation["standard_deviation"]) == pytest.approx(float(normal["standard_deviation"]), rel=0.2)
 
 
 APRIL = {"period": "2026-04", "customer": "DE-C4", "salesperson": "DE-S1", "channel": "direct", "orders": 2}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,8 @@ from service.method.plan.inputs import CLOSING, RETENTION, Inputs
 
 MONTHS_A_YEAR = 12
 BLOCKS = ("existing", "new", "reactivated", "carried_over", "grown")
+AT_ONCE = 1024
+"""So many units are computed at once: their arrays stay in the cache."""
 LARGEST = 1e14
 """A plan is below this, in units of currency."""
 Spread = Literal["blocks", "season"]
@@ -26,10 +29,13 @@ class Plan:
     months: Mapping[str, np.ndarray]
     margin_rate: np.ndarray
 
+    @cached_property
+    def _years(self) -> Mapping[str, np.ndarray]:
+        return {block: months @ np.ones(MONTHS_A_YEAR) for block, months in self.months.items()}
+
     def year(self, block: str) -> np.ndarray:
         """Units × classes."""
-        total: np.ndarray = self.months[block].sum(axis=2)
-        return total
+        return self._years[block]
 
     def margins(self, block: str) -> np.ndarray:
         """Margin by month, units × classes × 12."""
@@ -62,29 +68,39 @@ def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> 
     block's year spread by the season alone. Where a lever moves within the year, each month has its own inputs.
     AmountTooLarge where the inputs lead out of the range of amounts.
     """
-    index = np.asarray(season, dtype="float64")
     inputs = inputs.by_month
+    shape = (*inputs.values["customers"].shape[:2], MONTHS_A_YEAR)
+    months, total = {block: np.empty(shape) for block in BLOCKS}, 0.0
+    for start in range(0, shape[0], AT_ONCE):
+        units = slice(start, start + AT_ONCE)
+        parts = {block: months[block][units] for block in BLOCKS}
+        _fill(parts, inputs.only(units), np.asarray(season, dtype="float64"), spread)
+        total += sum(float(np.abs(part).sum()) for part in parts.values())
+    if not total < LARGEST:
+        raise AmountTooLarge("The plan leaves the range of amounts: check orders, revenue and the season.")
+    return Plan(months, inputs.values["margin_rate"])
+
+
+def _fill(months: Mapping[str, np.ndarray], inputs: Inputs, index: np.ndarray, spread: Spread) -> None:
+    """Compute the blocks of these units by month, of inputs by month, in place: such arrays are dear to make."""
     v = inputs.values
-    worth = v["order_frequency"] * inputs.order_value
-    monthly = worth / MONTHS_A_YEAR * index
+    monthly = v["order_frequency"] * inputs.order_value / MONTHS_A_YEAR
     won = v["leads"] * inputs.conversion
     back = v["pool"] * v["reactivation_rate"]
-    existing = inputs.stay * worth / MONTHS_A_YEAR * index
-    grown = v["grow_gap"] * v["capture"] * inputs.retention / MONTHS_A_YEAR * index
+    np.multiply(inputs.stay * monthly, index, out=months["existing"])
+    np.multiply(v["grow_gap"] * v["capture"] * inputs.retention / MONTHS_A_YEAR, index, out=months["grown"])
     if spread == "season":
         theta = np.maximum(0, MONTHS_A_YEAR - v["cycle_months"]) ** 2 / 288
-        new = won * theta * monthly
-        reactivated = back / 2 * monthly
-        carried = v["open_deals"] / MONTHS_A_YEAR * index
-    else:
-        new = new_customers(won, v["cycle_months"]) * monthly
-        reactivated = returned(back) * monthly
-        length = closing_months(v["cycle_months"])
-        carried = np.where(np.arange(1, 13) <= length, inputs.undated / length, 0.0) + closing(inputs)
-    months = {"existing": existing, "new": new, "reactivated": reactivated, "carried_over": carried, "grown": grown}
-    if not sum(float(np.abs(part).sum()) for part in months.values()) < LARGEST:
-        raise AmountTooLarge("The plan leaves the range of amounts: check orders, revenue and the season.")
-    return Plan(months, v["margin_rate"])
+        np.multiply(won * theta * monthly, index, out=months["new"])
+        np.multiply(back / 2 * monthly, index, out=months["reactivated"])
+        np.multiply(v["open_deals"] / MONTHS_A_YEAR, index, out=months["carried_over"])
+        return
+    for block, customers in (("new", new_customers(won, v["cycle_months"])), ("reactivated", returned(back))):
+        np.multiply(customers, monthly, out=months[block])
+        months[block] *= index
+    length = closing_months(v["cycle_months"])
+    np.multiply(np.arange(1, 13) <= length, inputs.undated / length, out=months["carried_over"])
+    months["carried_over"] += closing(inputs)
 
 
 def by_origin(inputs: Inputs, season: Sequence[float], weight: np.ndarray) -> np.ndarray:
@@ -128,11 +144,11 @@ def new_customers(
 
     Where leads, conversions or cycle differ by month, each month's leads come after their own cycle.
     """
-    month = np.arange(1, 13)
     if won.shape[2] == 1 and cycle.shape[2] == 1:
-        since = month - cycle
-        customers: np.ndarray = won / MONTHS_A_YEAR * (accrued(since) - accrued(since - 1))
+        customers: np.ndarray = np.diff(accrued(np.arange(13) - cycle), axis=2)
+        customers *= won / MONTHS_A_YEAR
         return customers
+    month = np.arange(1, 13)
     won, cycle, _ = np.broadcast_arrays(won, cycle, np.zeros((1, 1, MONTHS_A_YEAR)))
     customers = np.zeros(won.shape)
     for place in range(MONTHS_A_YEAR):
@@ -144,14 +160,20 @@ def new_customers(
 
 def returned(back: np.ndarray) -> np.ndarray:
     """Average customers who came back, units × classes × 12: evenly over the year."""
-    monthly = np.broadcast_to(back, (*back.shape[:2], MONTHS_A_YEAR)) / MONTHS_A_YEAR
+    if back.shape[2] == 1:
+        evenly: np.ndarray = back * ((np.arange(1, 13) - 0.5) / MONTHS_A_YEAR)
+        return evenly
+    monthly = back / MONTHS_A_YEAR
     customers: np.ndarray = np.cumsum(monthly, axis=2) - monthly / 2
     return customers
 
 
 def closing(inputs: Inputs) -> np.ndarray:
-    """Worth of the open deals that are expected to close in each month, units × classes × 12, of inputs by month."""
+    """Worth of the open deals that are expected to close in each month, units × classes × 12, of inputs by month; a
+    single 0 where none is."""
     months = [inputs.values[name] for name in CLOSING]
+    if not any(month.any() for month in months):
+        return np.zeros(1)
     columns = [month[:, :, min(place, month.shape[2] - 1)] for place, month in enumerate(months)]
     return np.stack(columns, axis=2)
 

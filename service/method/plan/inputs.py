@@ -154,6 +154,11 @@ class Inputs:
         deep = {name: value if value.ndim == 3 else value[:, :, None] for name, value in self.values.items()}
         return replace(self, values=deep)
 
+    def only(self, units: slice) -> "Inputs":
+        """The values of some units, without where they come from."""
+        values = {name: value[units] for name, value in self.values.items()}
+        return replace(self, units=self.units[units], values=values, sources={})
+
     @property
     def average(self) -> "Inputs":
         """All values units × classes: the year's average."""
