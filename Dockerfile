@@ -8,6 +8,12 @@ COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY migrations migrations
 RUN /opt/kontor/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+# What it consists of (CycloneDX), written by tools that do not stay.
+COPY requirements/supply.txt requirements/supply.txt
+RUN python -m venv /opt/supply \
+    && /opt/supply/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/supply.txt \
+    && /opt/supply/bin/cyclonedx-py environment --output-reproducible --of JSON --pyproject pyproject.toml \
+        -o /opt/kontor/kontor.cdx.json /opt/kontor/bin/python
 
 # Run: nothing but the environment, as a user without rights. State lives in the database.
 FROM python:3.11-slim

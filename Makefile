@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUPPLY := .venv-supply
 COVERED := --cov-branch --cov-report=term-missing:skip-covered --cov
 
-.PHONY: demo test coverage serve openapi translations lint format bench lock clean
+.PHONY: demo test coverage serve openapi translations lint format bench audit sbom lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -43,6 +44,21 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/segmentation.py
 	$(BIN)/python benchmarks/kpis.py
 
+# Known vulnerabilities of what is locked. What cannot be looked up is a failure, too.
+audit: $(SUPPLY)/.made
+	$(SUPPLY)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/run.txt
+
+# What .venv consists of, with versions and licences (CycloneDX); an image has that of what it installs.
+sbom: $(SUPPLY)/.made $(VENV)/.run
+	$(SUPPLY)/bin/cyclonedx-py environment --output-reproducible --of JSON -o kontor.cdx.json --pyproject pyproject.toml \
+		$(BIN)/python
+
+# Apart from the service: what examines it is no part of it.
+$(SUPPLY)/.made: requirements/supply.txt
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/supply.txt
+	touch $@
+
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/run.txt
@@ -59,6 +75,8 @@ lock:
 		pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build \
 		-c requirements/dev.txt pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group supply \
+		-o requirements/supply.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(SUPPLY) kontor.cdx.json .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
