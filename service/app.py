@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from service import __version__, metrics
+from service import __version__, failpoints, metrics
 from service.access.quotas import SHARED_EVERY, Quotas
 from service.access.tally import DatabaseTally, RedisTally
 from service.access.tokens import Issuer
@@ -29,6 +29,7 @@ _SPARE_THREADS = 4
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over the database of the settings. Nothing is opened before the first request."""
+    failpoints.arm(settings.fault)
     lanes = Lanes.of(settings.pool_size)
     # Connections beside those of requests: a job at work, what it reports, the counts of quotas, probes and metrics.
     pool_size = lanes.places + 4

@@ -30,6 +30,8 @@
     ├── QuotaExceeded         429  more than the key may ask for in a minute
     ├── InternalError         500  our fault
     └── Unavailable           503  try again, `retry_after` says when
+        ├── OutcomeUnknown         the connection broke while the database was storing
+        └── StorageFull       507  the database has no room left
 
 `api/problems.py` turns each into an `application/problem+json` document (RFC 9457).
 The class name in kebab-case is the problem's slug; its docstring is its explanation in the documentation.
@@ -357,6 +359,21 @@ class Unavailable(KontorError):
     status = 503
     title = "Not available now"
     retry_after = 2
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while the database was storing: it is done, or not at all. Send it again, with the same
+    Idempotency-Key."""
+
+    title = "Stored or not: ask again"
+
+
+class StorageFull(Unavailable):
+    """The database has no room left; nothing of the request was stored."""
+
+    status = 507
+    title = "No room left"
+    retry_after: ClassVar[int] = 60
 
 
 def kinds() -> dict[str, type[KontorError]]:

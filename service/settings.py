@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.failpoints import PATTERN
+
 SQLITE_DEFAULT = "sqlite:///kontor.db"
 SAFE_URL = r"^(https://[^\s/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S*$"
 """What nobody between can change: https, or this very machine."""
@@ -99,3 +101,6 @@ class Settings(BaseSettings):
         dict[str, list[str]],
         Field(description="JSON: word of that claim → codes, and no other word counts; empty: words are codes."),
     ] = {}
+    fault: Annotated[
+        str, Field(pattern=PATTERN, description="For tests alone: where the process fails, `point:nth:action`.")
+    ] = ""

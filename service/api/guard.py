@@ -16,6 +16,7 @@ from service import metrics
 from service.access.audit import Origin
 from service.access.quotas import MINUTE, Standing
 from service.api.visit import Visit
+from service.failpoints import reach
 from service.forms.formats import FORMATS
 from service.logs import REQUEST
 from service.settings import Settings
@@ -59,6 +60,8 @@ class Guard:
                 visit.leave()  # what is sent now is there: a slow reader takes nobody's place
                 _mark(MutableHeaders(scope=message), visit)
             await send(message)
+            if message["type"] == "http.response.start":
+                reach("mid_response")
 
         visit.watch(receive)
         try:

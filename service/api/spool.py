@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 
 from service.api.security import Submits
 from service.errors import WrongContentType
+from service.failpoints import reach
 from service.forms.dialect import ENCODINGS
 from service.forms.formats import FORMATS
 from service.operations.handed import Source
@@ -46,6 +47,7 @@ async def spooled(request: Request, entry: Submits) -> AsyncIterator[Spooled]:
             size += len(piece)
             file.write(piece)
         file.flush()
+        reach("after_body_read")
         await entry.visit.enter(request.app.state.lanes.intake)
         sha256 = digest.hexdigest()
         packed = "gzip" if encoding == "gzip" else ""

@@ -11,6 +11,7 @@ import numpy as np
 from service import metrics
 from service.access.keys import Caller
 from service.errors import Problem, RowsRefused
+from service.failpoints import reach
 from service.forms.checking import Checked, Checker, Findings
 from service.forms.declaration import Form
 from service.method.measures import MEASURES
@@ -57,9 +58,11 @@ def submit(
         landing.staged.add_to_stored(list(MEASURES))
     warnings = plausibility.unusual(connection, home, landing.staged) if form.name == "statistics" else []
     merged = landing.staged.merge(landing.history, revision + 1)
+    reach("after_rows")
     if merged.changed:
         revision += 1
         feeds.derive(caller, home, form, revision)
+        reach("after_aggregates")
         if form.name in feeds.GROUPS:
             closed_months.check(connection, home, terms.reason, revision)
     values = _values(caller, handed, terms, merged, received, found, revision)
@@ -189,6 +192,7 @@ def _recorded(
 ) -> int:
     with handed.source.path.open("rb") as body:
         submissions.keep_source(caller.connection, home, handed.source.sha256, body)
+    reach("after_envelope")
     listed = [(problem, False) for problem in found.listed()] + [(problem, True) for problem in warnings]
     rows = [{**problem.as_dict(), "warning": warning} for problem, warning in listed]
     return submissions.record(caller.connection, home, values, rows)

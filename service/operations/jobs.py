@@ -17,6 +17,7 @@ from service.access.audit import Origin
 from service.access.keys import Caller
 from service.access.uses import Uses
 from service.errors import KontorError, RequestInProgress, Unavailable
+from service.failpoints import reach
 from service.forms.catalogue import FORMS
 from service.forms.dialect import Dialect
 from service.forms.formats import CONTENT_TYPES, FORMATS
@@ -147,6 +148,7 @@ class Worker:
                 row = jobs.take(connection, everything)
                 if row is None:
                     return False
+                reach("job_after_claim")
                 home = everything.narrowed([row.subsidiary_id])
                 caller = Caller(connection, home, row.key_id, self._clock(), _origin(row))
                 self._hand_in(caller, home, row)
@@ -178,6 +180,7 @@ class Worker:
                 terms = intake.Terms(**declared["terms"])
                 number, _, _ = intake.submit(caller, home, handed, terms, self._reporter(home, row))
         jobs.progressed(caller.connection, home, row.number, *self._progress[row.subsidiary_id, row.number])
+        reach("job_before_done")
         values = {"status": jobs.DONE, "ended_at": caller.now, "submission": number}
         jobs.end(caller.connection, home, row.number, values)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import KeyReused
+from service.failpoints import reach
 from service.store import submissions
 from service.store.reach import Reach
 
@@ -45,6 +46,7 @@ def once(caller: Caller, home: Reach, key: str | None, fingerprint: str, work: C
     taken = submissions.claim(caller.connection, home, key, fingerprint, caller.now)
     if taken is not None:
         return _replayed(taken, fingerprint)
+    reach("after_key_claim")
     answer = work()
     submissions.answered(caller.connection, home, key, answer.status, answer.body)
     return answer

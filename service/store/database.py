@@ -45,14 +45,23 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
 
-from service.errors import AmountTooLarge, BadArgument, Conflict, RequestInProgress, Unavailable
+from service import failpoints
+from service.errors import (
+    AmountTooLarge,
+    BadArgument,
+    Conflict,
+    OutcomeUnknown,
+    RequestInProgress,
+    StorageFull,
+    Unavailable,
+)
 from service.method.money import convert
 from service.values import RATE_DECIMALS
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ = "kontor_read"
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION, _TIMEOUT = "55P03", "40P01", "40001", "57014"
-_UNIQUE = "23505"
+_UNIQUE, _DISK_FULL = "23505", "53100"
 _SHUTTING_DOWN = ("57P01", "57P02", "57P03")
 """By order, by a crash, or not yet up again."""
 _SQLITE_ROWS = 65_536
@@ -60,7 +69,7 @@ _ROOM = "64MB"
 _SURE_SECONDS = 1.0
 _STOP_SECONDS = 5.0
 _CSV = arrow_csv.WriteOptions(include_header=False, batch_size=16_384)
-_SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "database or disk is full", "attempt to write a readonly")
+_SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "attempt to write a readonly")
 
 
 class Database:
@@ -100,8 +109,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed when the block ends well, and only then."""
-        with _translated(), self._engine.begin() as connection:
-            yield connection
+        with _translated(), self._engine.connect() as connection:
+            with connection.begin() as transaction:
+                yield connection
+                failpoints.reach("before_commit")
+                with _outcome_known():
+                    transaction.commit()
+            failpoints.reach("after_commit_before_response")
 
     @property
     def connections_in_use(self) -> int:
@@ -318,6 +332,19 @@ def skip_locked(connection: Connection, statement: Any) -> Any:
 
 
 @contextmanager
+def _outcome_known() -> Iterator[None]:
+    """A connection that breaks while it commits: the database may have stored everything, and could not say so."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise OutcomeUnknown(
+            "The database did not say whether it stored this. Send the request again, with the same Idempotency-Key."
+        ) from error
+
+
+@contextmanager
 def _translated() -> Iterator[None]:
     """What a database says, as a refusal of ours."""
     try:
@@ -334,6 +361,8 @@ def _translated() -> Iterator[None]:
             raise Conflict("Another request has just stored the same thing. Read it and try again.") from error
         if state in (_DEADLOCK, _SERIALIZATION, _TIMEOUT) or said == "interrupted":
             raise Unavailable("The database gave the request up. Try again.") from error
+        if state == _DISK_FULL or said.startswith("database or disk is full"):
+            raise StorageFull("The database has no room left. Nothing of the request was stored.") from error
         if "integer overflow" in said or state == "22003":
             raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.") from error
         unreachable = isinstance(original, psycopg.OperationalError) and state in (None, *_SHUTTING_DOWN)

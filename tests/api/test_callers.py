@@ -1,0 +1,80 @@
+"""Ten callers over every route of the application, and what each gets for what is his, another's, or not there.
+
+The routes and how they are asked are those of `test_access`, which also asks with one scope, and with all others.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.access.keys import Scope, Token
+from tests.api import test_access as access
+from tests.api.test_access import ROUTES, _routes, _scope, _send
+from tests.conftest import NOW, Service
+from tests.group import hand_in_group
+
+READS = [scope for scope in Scope if scope.value.endswith(":read")]
+WRITES = [scope for scope in Scope if scope.value.endswith((":write", ":approve"))]
+VARY = ("x-request-id", "content-length", "ratelimit", "ratelimit-policy")
+
+
+@pytest.fixture
+def group(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    hand_in_group(service)
+    with monkeypatch.context() as patch:
+        patch.setattr(access.keys, "_random", lambda length: access._KEY if length == 12 else "s" * length)
+        service.key(subsidiaries=["DE"])
+    return service
+
+
+def revoked(service: Service) -> str:
+    key = service.key()
+    answer = service.client.delete(f"/v1/keys/{Token.read(key).key_id}")
+    assert answer.is_success, answer.text
+    return key
+
+
+def test_strangers_get_in_nowhere(group: Service) -> None:
+    garbage = str(Token("a" * 12, "b" * 30))
+    strangers = [None, "garbage", garbage, group.key(expires_at=NOW - timedelta(seconds=1)), revoked(group)]
+    for method, route in _routes():
+        for key in strangers:
+            answer = _send(group, method, route, key)
+            assert answer.status_code == 401, f"{method} {route.path}"
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_readers_do_not_write_and_writers_do_not_read(group: Service) -> None:
+    callers = [(READS, group.key(scopes=READS)), (WRITES, group.key(scopes=WRITES))]
+    refused = [0, 0]
+    for method, route in _routes():
+        for place, (scopes, key) in enumerate(callers):
+            if _scope(route) not in scopes:
+                refused[place] += 1
+                assert _send(group, method, route, key).status_code == 403, f"{method} {route.path}"
+    assert all(refused)
+
+
+def test_whoever_reaches_both_subsidiaries_gets_what_the_whole_group_gets_of_them(group: Service) -> None:
+    both = group.key(subsidiaries=["DE", "FR"])
+    for method, route in _routes():
+        call = ROUTES[method, route.path]
+        expected = (403,) if call.foreign == "group" else call.inside
+        assert _send(group, method, route, both).status_code in expected, f"{method} {route.path}"
+
+
+def test_what_is_anothers_looks_like_what_is_not_there(group: Service) -> None:
+    outside = group.key(subsidiaries=["FR"])
+    hidden = [(method, route) for method, route in _routes() if ROUTES[method, route.path].foreign == "hidden"]
+    assert hidden
+    for method, route in hidden:
+        foreign = told(_send(group, method, route, outside))
+        assert foreign == told(_send(group, method, route, outside, "XX")), f"{method} {route.path}"
+
+
+def told(answer: Any) -> tuple[int, dict[str, str], str]:
+    """All that a caller can see, without what names the thing itself."""
+    headers = {name: value for name, value in answer.headers.items() if name not in VARY}
+    text = answer.text.replace(answer.headers["x-request-id"], "")
+    return answer.status_code, headers, text.replace("XX", "DE")
