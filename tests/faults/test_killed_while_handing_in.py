@@ -1,16 +1,13 @@
 """The service, or PostgreSQL, is killed while lines are handed in; afterwards they are handed in again, same key.
 
 All of a submission is stored or nothing; handed in again it is stored once, as if nothing had happened. The moments
-are spread by chance over the time that the submission takes; `KONTOR_FAULTS` says how many there are.
+are spread by chance over the time that the submission takes. F1, F3 and F24 of the campaigns.
 """
 
-import os
 import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -19,10 +16,10 @@ from sqlalchemy import func, select
 
 from service.store import lines, submissions, subsidiaries
 from service.store.database import Database
-from tests.faults.postgresql import OwnPostgres
+from tests.faults.conftest import trials
+from tests.faults.ledger import Campaign
 
 ROWS, CUSTOMERS = 20_000, 600
-MOMENTS = int(os.environ.get("KONTOR_FAULTS", "5"))
 
 
 def body() -> str:
@@ -102,14 +99,23 @@ class Books:
         with self.database.reading() as connection:
             return connection.execute(statement).scalar_one()
 
-    def handed_in_once(self, subsidiary: str, expected: list[tuple[int, ...]], answer: httpx.Response | None) -> None:
+    def handed_in_once(
+        self,
+        subsidiary: str,
+        expected: list[tuple[int, ...]],
+        answer: httpx.Response | None,
+        ledger: Campaign,
+        began: float,
+    ) -> None:
         """After the fault: all or nothing, and all once it was handed in again."""
         before = self.stored(subsidiary)
         assert before in ([], expected)
         assert self.records(subsidiary) == (1 if before else 0)
-        if answer is not None and answer.status_code == 201:
+        answered = answer is not None and answer.status_code == 201
+        if answered:
             assert before == expected, "answered, and not stored"
         again = self.submit("statistics", subsidiary, BODY)
+        ledger.tried(answered=answered, stored=bool(before), recovered=time.perf_counter() - began)
         assert again.status_code == 201, again.text
         assert again.json()["added"] == ROWS
         assert self.stored(subsidiary) == expected
@@ -143,36 +149,32 @@ def books_of() -> Iterator[Callable[[Any], Books]]:
         books.database.close()
 
 
-def test_a_killed_service_stores_all_or_nothing_and_then_once(server_of_either, books_of):
+def test_a_killed_service_stores_all_or_nothing_and_then_once(server_of_either, books_of, campaign):
     books = books_of(server_of_either)
     expected = books.undisturbed()
-    for place, moment in enumerate(moments(MOMENTS)):
+    kind = "SQLite" if books.database.is_sqlite else "PostgreSQL"
+    ledger = campaign("F24" if books.database.is_sqlite else "F1", "service killed while it stores", kind)
+    for place, moment in enumerate(moments(trials(100, 3))):
         answer = books.disturbed(f"S{place}", moment, server_of_either.kill)
+        began = time.perf_counter()
         server_of_either.start()
-        books.handed_in_once(f"S{place}", expected, answer)
+        books.handed_in_once(f"S{place}", expected, answer, ledger, began)
 
 
-@pytest.fixture
-def own_postgres(postgres: str) -> Iterator[OwnPostgres]:
-    """A PostgreSQL server for one test; the shared one has made the programs ready to be run. Its folder has a short
-    name: that of a socket is limited."""
-    with TemporaryDirectory(prefix="kontor-") as folder:
-        server = OwnPostgres(Path(folder))
-        server.start()
-        yield server
-        server.stop()
+def test_a_killed_postgresql_stores_all_or_nothing_and_then_once(own_postgres, server_of, books_of, campaign):
+    began = [0.0]
 
-
-def test_a_killed_postgresql_stores_all_or_nothing_and_then_once(own_postgres, server_of, books_of):
     def fault() -> None:
         own_postgres.kill()
+        began[0] = time.perf_counter()
         own_postgres.start()
 
     with server_of(own_postgres.url) as server:
         books = books_of(server)
         expected = books.undisturbed()
-        for place, moment in enumerate(moments(MOMENTS * 2 // 5)):
+        ledger = campaign("F3", "PostgreSQL killed while it stores", "PostgreSQL")
+        for place, moment in enumerate(moments(trials(100, 2))):
             answer = books.disturbed(f"P{place}", moment, fault)
             assert answer is not None
             assert answer.status_code in (201, 503), answer.text
-            books.handed_in_once(f"P{place}", expected, answer)
+            books.handed_in_once(f"P{place}", expected, answer, ledger, began[0])
