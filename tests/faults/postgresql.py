@@ -3,12 +3,15 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
 
 import psutil
 import psycopg
+
+from service.store.database import Database
 
 
 class OwnPostgres:
@@ -49,6 +52,24 @@ class OwnPostgres:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(processes, timeout=30)
+
+    def restart(self, number: signal.Signals) -> None:
+        """SIGINT ends all sessions and shuts down in order, SIGQUIT leaves the rest to recovery."""
+        self._process.send_signal(number)
+        self._process.wait(timeout=30)
+        self.start()
+
+    def end_sessions(self) -> None:
+        """All but one's own, as an administrator does."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+
+    def migrated(self) -> str:
+        """Its address, with the newest schema in it."""
+        database = Database(self.url, pool_size=1)
+        database.migrate()
+        database.close()
+        return self.url
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

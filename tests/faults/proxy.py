@@ -31,8 +31,9 @@ class Toxic:
     """What is done to connections.
 
     `amount`: seconds of latency (half as much to half as much again), bytes a second, bytes of a slice, or after how
-    many bytes of the direction a reset, a half-close or the end comes. `upstream` is the direction from the one who
-    connects. CUT_REPLY passes what contains `pattern` upstream, and then breaks the connection in place of the reply.
+    many bytes of the direction, from the spoiling on, a reset, a half-close or the end comes. `upstream` is the
+    direction from the one who connects. CUT_REPLY passes what contains `pattern` upstream, and then breaks the
+    connection in place of the reply.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class FaultProxy:
         self._toxic: Toxic | None = None
         self._links: set[Link] = set()
         self.struck = 0
+        self._passed = 0
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
@@ -88,6 +90,7 @@ class FaultProxy:
     def spoil(self, toxic: Toxic) -> None:
         """From now on, connections that are open too."""
         self.struck = 0
+        self._passed = 0
         self._toxic = toxic
         if toxic.kind is Kind.DOWN:
             self.break_all()
@@ -153,7 +156,6 @@ class FaultProxy:
     async def _pump(
         self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, upstream: bool
     ) -> None:
-        passed = 0
         while piece := await reader.read(PIECE):
             toxic = self._toxic
             if link.cut and not upstream:
@@ -161,19 +163,18 @@ class FaultProxy:
                 link.close(reset=True)
                 return
             if toxic is not None and toxic.upstream is upstream:
-                going_on = await self._spoilt(toxic, link, writer, piece, passed)
-                if not going_on:
+                if not await self._spoilt(toxic, link, writer, piece):
                     return
+                self._passed += len(piece)
             else:
                 writer.write(piece)
                 await writer.drain()
-            passed += len(piece)
         if writer.can_write_eof():
             writer.write_eof()
 
-    async def _spoilt(self, toxic: Toxic, link: Link, writer: asyncio.StreamWriter, piece: bytes, passed: int) -> bool:
+    async def _spoilt(self, toxic: Toxic, link: Link, writer: asyncio.StreamWriter, piece: bytes) -> bool:
         """Pass a piece on, in the way of the toxic; whether the direction goes on."""
-        left = int(toxic.amount) - passed
+        left = int(toxic.amount) - self._passed
         if toxic.kind in (Kind.RESET, Kind.LIMIT, Kind.HALF_CLOSE) and len(piece) >= left:
             self.struck += 1
             writer.write(piece[: max(left, 0)])
