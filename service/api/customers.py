@@ -5,11 +5,12 @@ from datetime import date
 from typing import Annotated, Any, get_type_hints
 
 import pyarrow as pa
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, create_model
 
 from service.access.keys import Caller
 from service.api.models import PersonName, Strict, SubsidiaryFilter, SubsidiaryPath, narrowed
+from service.api.overrides import CustomerPath
 from service.api.pages import After, Limit, Page, page_of, read_cursor
 from service.api.problems import responses
 from service.api.security import Reads
@@ -104,9 +105,7 @@ def list_customers(
     response_model=CustomerCard,
     responses=responses(NotFound),
 )
-def get_customer(
-    subsidiary: SubsidiaryPath, code: Annotated[str, Path(max_length=64, examples=["C-1001"])], entry: Reads
-) -> Response:
+def get_customer(subsidiary: SubsidiaryPath, code: CustomerPath, entry: Reads) -> Response:
     """What was handed in about the customer, and where the newest segmentation puts him."""
     with entry.looking_up() as caller:
         found = card(caller, subsidiary, code)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 from sqlalchemy import Row
 
-from service.api.models import Strict, SubsidiaryPath, example
+from service.api.models import PRINTABLE, Strict, SubsidiaryPath, example
 from service.api.problems import responses
 from service.api.security import Reads, Submits
 from service.api.segmented import AbcClass, Action
@@ -19,7 +19,7 @@ from service.values import MonthText
 
 # Before the customer's card, whose path takes everything that follows.
 router = APIRouter(tags=["segmentations"])
-CustomerPath = Annotated[str, Path(max_length=64, examples=["C-1001"])]
+CustomerPath = Annotated[str, Path(max_length=64, pattern=PRINTABLE, examples=["C-1001"])]
 
 
 class OverrideValues(Strict):

@@ -46,6 +46,8 @@ def _part(part: Any, kind: type) -> Any:
     if kind is date:
         return date.fromisoformat(part)
     too_large = isinstance(part, int) and abs(part) >= 2**63
+    if isinstance(part, str):
+        part.encode()  # a lone surrogate is no text: a ValueError too
     if type(part) is not kind or too_large or (isinstance(part, str) and "\0" in part):
         raise ValueError(part)
     return part
