@@ -373,7 +373,7 @@ class StorageFull(Unavailable):
 
     status = 507
     title = "No room left"
-    retry_after: ClassVar[int] = 60
+    retry_after = 60
 
 
 def kinds() -> dict[str, type[KontorError]]:

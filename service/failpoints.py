@@ -15,6 +15,7 @@ POINTS = (
     "after_rows",
     "after_aggregates",
     "after_envelope",
+    "after_audit",
     "before_commit",
     "after_commit_before_response",
     "mid_response",

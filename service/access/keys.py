@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Row
 from service.access import audit
 from service.access.audit import Action, Note, Origin
 from service.errors import BadArgument, Conflict, Forbidden, NotAuthenticated
+from service.failpoints import reach
 from service.store import keys, subsidiaries
 from service.store.reach import GROUP, Reach
 
@@ -88,6 +89,8 @@ class Caller:
     def written(self) -> None:
         """Write what was noted into the audit, as the last thing in the transaction."""
         audit.write(self.connection, self.principal, self.now, self.origin, self.notes)
+        if self.notes:
+            reach("after_audit")
 
     def reads_names(self) -> None:
         """Refuse unless names of people and customers may be read."""

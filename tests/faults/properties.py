@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from service.store import labels, lines, submissions, subsidiaries
+from service.access import audit as auditing
+from service.store import audit, labels, lines, submissions, subsidiaries
+from service.store.reach import Reach
 from tests.faults.history import Operation
 from tests.faults.oracle import canary, plain
 from tests.faults.rig import HOMES, Rig
@@ -29,6 +31,7 @@ def check(rig: Rig) -> None:
     _agree(rig)
     _derived(rig)
     _replayed(rig)
+    _audited(rig)
     _isolated(rig)
     assert not rig.history.faults, "P7: " + "\n".join(rig.history.faults[:10])
 
@@ -122,6 +125,18 @@ def _replayed(rig: Rig) -> None:
         assert (answer.status_code, answer.text) == operation.answer, f"P4: {operation.key}"
     assert len(stored(rig)) == before, "P4: a replay added rows"
     _agree(rig)
+
+
+def _audited(rig: Rig) -> None:
+    """P10: the chain holds, and it has an entry for each submission that was accepted."""
+    with rig.database.reading() as connection:
+        _, broken = auditing.verify(connection, Reach(None), {})
+        assert not broken, f"P10: {broken}"
+        entries = select(audit.TABLE.c.resource).where(audit.TABLE.c.action == "submission.accept")
+        resources = connection.execute(entries).scalars().all()
+    done = Counter(one.home for one in rig.history.of_end("ok"))
+    expected = {f"submissions/{home}.{place}" for home, count in done.items() for place in range(1, count + 1)}
+    assert sorted(resources) == sorted(expected), "P10"
 
 
 def _isolated(rig: Rig) -> None:

@@ -112,7 +112,9 @@ class Rig:
         self.database = Database(database_url, pool_size=2)
         self.history = History(folder / "history.jsonl")
         self.oracle = Oracle()
-        environment = {"KONTOR_DATABASE_URL": service_url or database_url}
+        # Counting for quotas writes on its own, at any moment; a failpoint counts what writes.
+        unlimited = {"KONTOR_REQUESTS_PER_MINUTE": "0", "KONTOR_ROWS_PER_MINUTE": "0"}
+        environment = {"KONTOR_DATABASE_URL": service_url or database_url, **unlimited}
         self.replicas = [Replica(nursery, environment) for _ in range(replicas)]
         self.keys = self._prepared()
         self.seen: dict[str, list[str]] = {home: [] for home in HOMES}
