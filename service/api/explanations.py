@@ -1,5 +1,6 @@
 """Why a number of a plan is what it is, as JSON and as text."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from service.api.problems import responses
 from service.api.security import Calculates
 from service.errors import BadArgument, NotFound
 from service.method.plan.blocks import plan
-from service.method.plan.explained import Explained, plain, text
+from service.method.plan.explained import Explained, plain, shown, text
 from service.method.plan.explanation import Story
 from service.method.plan.levers import apply
 from service.operations import evidence, explanations
@@ -59,11 +60,58 @@ class ExplainedUnit(Strict):
     channel: str
 
 
+CountedSource = Literal["customers", "funnel", "deals", "parameter"]
+CountedHow = Literal["sum", "mean", "median", "given"]
+
+
+class EvidenceItem(Strict):
+    """A customer, a customer's month of the funnel, or a deal that was counted."""
+
+    customer: str = Field(description="His code; empty: none is named.")
+    period: str | None = Field(default=None, description="Of the funnel: the month.")
+    deal: str | None = Field(default=None, description="Of a deal: the CRM's id.")
+    stage: str | None = Field(default=None, description="Of a deal: the last stage entered by the window's end.")
+    outcome: str | None = Field(default=None, description="Of a deal: open, won or lost by the window's end.")
+    share: float = Field(description="The part of it that counts: leads and deals without a class are spread.")
+    value: str = Field(description="What it brings to the fact; plain decimal text.")
+    lines: str | None = Field(default=None, description="Where its statistics lines are; relative.")
+
+
+class CountedLine(Strict):
+    """A statistics line that has something of the fact."""
+
+    period: str
+    salesperson: str
+    channel: str
+    product_group: str
+    value: str
+
+
+class CountedItem(EvidenceItem):
+    statistics: list[CountedLine] = Field(description="The first of them; all are at `lines`.")
+
+
+class CountedNumber(Strict):
+    """A sum or count that an explanation ends with."""
+
+    number: str
+    source: CountedSource
+    how: CountedHow = Field(description="How these make the number.")
+    total: int = Field(description="How many were counted.")
+    found: str | None = Field(description="What they make by the data of now; null of a parameter.")
+    items: list[CountedItem] = Field(description="The largest of them.")
+    all: str = Field(description="Where all of them are; relative.")
+
+
 class ExplanationDocument(Strict):
     plan: str
+    fresh: bool = Field(description="Whether the data are those that the plan was calculated from.")
     numbers: list[ExplainedNumber] = Field(description="The number asked for, then what it rests on, level by level.")
     complete: bool = Field(description="False: there are more than `limit`; ask for one of those named.")
     units: list[ExplainedUnit] = Field(description="Those that the numbers name.")
+    counted: list[CountedNumber] = Field(
+        description="The end of each answer: statistics lines and deals behind the first 200 sums and counts."
+    )
 
 
 class ExplanationFacts(PlanFacts):
@@ -97,30 +145,59 @@ def explain_plan(
     entry: Calculates,
     number: Annotated[NumberName, Query()] = "revenue",
     limit: Annotated[int, Query(ge=1, le=5000, description="At most so many numbers are explained.")] = 500,
+    most: Annotated[
+        int,
+        Query(
+            ge=0,
+            le=20,
+            alias="counted",
+            description="So many customers, months or deals behind each sum, and so many lines of each; 0: none.",
+        ),
+    ] = 3,
     given: Annotated[
         Literal["json", "text"] | None, Query(alias="format", description="Without it `Accept` decides.")
     ] = None,
 ) -> Any:
-    """Its formula, the formula with the numbers in, and where each comes from, down to sums and counts. `/evidence` has
-    what these were counted over."""
+    """Its formula, the formula with the numbers in, and where each comes from, down to the largest customers, lines of
+    the statistics and deals behind each sum and count. `/evidence` has all of these."""
     with entry.reading() as caller:
-        found = explanations.explained(caller, plan, number, limit)
+        found = explanations.explained(caller, plan, number, limit, most)
+    facts = found.pop("facts")
+    counted = [_counted(plan, facts, number, one) for number, one in found["counted"].items()]
     if given == "text" or (given is None and _wants_text(request)):
-        return _text(found["numbers"], complete=found["complete"])
-    return ExplanationDocument(plan=plan, **{**found, "numbers": _numbers(found["numbers"])})
+        return _text(found["numbers"], {one.number: _read(one) for one in counted}, complete=found["complete"])
+    return ExplanationDocument(plan=plan, **{**found, "numbers": _numbers(found["numbers"]), "counted": counted})
 
 
-class EvidenceItem(Strict):
-    """A customer, a customer's month of the funnel, or a deal that was counted."""
+def _counted(plan: str, facts: evidence.Facts, number: str, one: explanations.Counted) -> CountedNumber:
+    counted = one.fact.counted
+    items = []
+    for row, lines in one.items:
+        statistics = [CountedLine(**{**line, "value": plain(line["value"])}) for line in lines]
+        items.append(CountedItem(**dict(_evidence_item(facts, one.fact, row)), statistics=statistics))
+    return CountedNumber(
+        number=number,
+        source=counted.source,
+        how=counted.how,
+        total=len(counted.rows),
+        found=None if one.fact.found is None else plain(one.fact.found),
+        items=items,
+        all=f"/v1/plans/{plan}/evidence?{urlencode({'number': number})}",
+    )
 
-    customer: str = Field(description="His code; empty: none is named.")
-    period: str | None = Field(default=None, description="Of the funnel: the month.")
-    deal: str | None = Field(default=None, description="Of a deal: the CRM's id.")
-    stage: str | None = Field(default=None, description="Of a deal: the last stage entered by the window's end.")
-    outcome: str | None = Field(default=None, description="Of a deal: open, won or lost by the window's end.")
-    share: float = Field(description="The part of it that counts: leads and deals without a class are spread.")
-    value: str = Field(description="What it brings to the fact; plain decimal text.")
-    lines: str | None = Field(default=None, description="Where its statistics lines are; relative.")
+
+def _read(one: CountedNumber) -> list[str]:
+    """For people."""
+    if one.how == "given":
+        return []
+    lines = [f"counted over {one.total} of {one.source} ({one.how}), {one.all}"]
+    for item in one.items:
+        words = " ".join(word for word in (item.deal, item.customer, item.period) if word)
+        lines.append(f"  {words or 'no customer'}: {shown(item.value)}" + (f", {item.lines}" if item.lines else ""))
+        for line in item.statistics:
+            words = " ".join(word for word in (line.period, line.salesperson, line.channel, line.product_group) if word)
+            lines.append(f"    {words}: {shown(line.value)}")
+    return lines
 
 
 class EvidencePage(Strict):
@@ -130,8 +207,8 @@ class EvidencePage(Strict):
     found: str | None = Field(description="What these make by the data of now; null of a parameter.")
     fresh: bool = Field(description="Whether the data are those that the plan was calculated from.")
     provenance: str
-    source: Literal["customers", "funnel", "deals", "parameter"]
-    how: Literal["sum", "mean", "median", "given"] = Field(description="How they make the fact.")
+    source: CountedSource
+    how: CountedHow = Field(description="How they make the fact.")
     total: int = Field(description="How many were counted.")
     items: list[EvidenceItem]
     next: str | None = Field(default=None, description="Hand it in as `after`; null on the last page.")
@@ -164,33 +241,33 @@ def list_plan_evidence(
     a sum or count of an explanation, the largest first."""
     (start,) = read_cursor(after, int) or (0,)
     with entry.reading() as caller:
-        fact = evidence.read(caller, plan, number)
-    rows = evidence.rows(fact)
-    numbered = list(enumerate(rows))[max(start, 0) : max(start, 0) + limit + 1]
+        facts = evidence.Facts.of(caller, plan)
+        fact = facts.get(number)
+    rows = facts.rows(fact, max(start, 0), limit + 1)
+    numbered = list(enumerate(rows, start=max(start, 0)))
     page = page_of(
-        request, response, numbered, limit, lambda one: _evidence_item(fact, one[1]), lambda one: (one[0] + 1,)
+        request, response, numbered, limit, lambda one: _evidence_item(facts, fact, one[1]), lambda one: (one[0] + 1,)
     )
     return EvidencePage(
         plan=plan,
         number=number,
         value=plain(fact.value),
         found=None if fact.found is None else plain(fact.found),
-        fresh=fact.fresh,
+        fresh=facts.fresh,
         provenance=fact.provenance,
         source=fact.counted.source,
         how=fact.counted.how,
-        total=len(rows),
+        total=len(fact.counted.rows),
         items=page.items,
         next=page.next,
     )
 
 
-def _evidence_item(fact: evidence.Fact, row: dict[str, Any]) -> EvidenceItem:
+def _evidence_item(facts: evidence.Facts, fact: evidence.Fact, row: dict[str, Any]) -> EvidenceItem:
     lines = None
     if fact.counted.source != "deals":
-        month = row.get("period")
-        window = {"from": month, "to": month} if month else {"from": fact.window["first"], "to": fact.window["last"]}
-        where = {"subsidiary": fact.subsidiary, "customer": row["customer"], **window}
+        first, last = facts.months_of(row)
+        where = {"subsidiary": facts.row.subsidiary, "customer": row["customer"], "from": first, "to": last}
         lines = f"/v1/statistics?{urlencode(where)}"
     return EvidenceItem(**{**row, "value": plain(row["value"])}, lines=lines)
 
@@ -213,7 +290,7 @@ def calculate_explanation(request: Request, facts: ExplanationFacts, entry: Calc
     story = Story(inputs, moved, found, facts.season, "given", facts.spread, months, Decimal("0.0001"))
     numbers, complete = story.explain(facts.number, facts.limit)
     if _wants_text(request):
-        return _text(numbers, complete=complete)
+        return _text(numbers, {}, complete=complete)
     return CalculatedExplanation(numbers=_numbers(numbers), complete=complete)
 
 
@@ -222,8 +299,8 @@ def _wants_text(request: Request) -> bool:
     return accepted[0] in (_TEXT, "text/markdown")
 
 
-def _text(numbers: list[Explained], *, complete: bool) -> Response:
-    return Response(text(numbers, complete=complete), media_type=f"{_TEXT}; charset=utf-8")
+def _text(numbers: list[Explained], sources: Mapping[str, list[str]], *, complete: bool) -> Response:
+    return Response(text(numbers, sources, complete=complete), media_type=f"{_TEXT}; charset=utf-8")
 
 
 def _numbers(numbers: list[Explained]) -> list[ExplainedNumber]:

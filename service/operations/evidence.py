@@ -1,18 +1,25 @@
-"""What a fact behind a kept plan's input was counted over, read from the data of now."""
+"""What the facts behind a plan's inputs were counted over, down to statistics lines and deals, by the data of now."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from sqlalchemy import Row
 
 from service.access.keys import Caller
 from service.errors import BadArgument
+from service.method.measures import MEASURES
 from service.method.months import month_text, parse_month
-from service.method.plan.evidence import Counted, counted
-from service.method.plan.inputs import INPUTS, Evidence
+from service.method.plan.evidence import Counted, Observed, counted
+from service.method.plan.inputs import INPUTS, Inputs
+from service.method.plan.levers import Lever
 from service.method.segments.classes import CLASSES
 from service.operations import keeping
-from service.operations.observations import basis_of, observed, unit_name
+from service.operations.observations import Unit, basis_of, observed, unit_name
 from service.operations.plans import read_baseline
-from service.store import results
+from service.store import lines, results
+from service.store.reach import Reach
+from service.values import AMOUNT_SCALE
 
 STEPS = ("lead", "qualified", "offer")
 
@@ -21,65 +28,104 @@ STEPS = ("lead", "qualified", "offer")
 class Fact:
     """A fact of a plan, and what it was counted over. `value`: as the plan has it; `found`: what the rows make now."""
 
+    name: str
     value: float
     provenance: str
-    fresh: bool
     counted: Counted
-    subsidiary: str
-    window: dict[str, str]
 
     @property
     def found(self) -> float | None:
         return self.counted.value
 
 
-def read(caller: Caller, identifier: str, number: str) -> Fact:
-    """The fact that an explanation names, as in `orders.u1.A.order_frequency`. BadArgument where there is none."""
-    home, row = keeping.find(caller, results.PLAN, identifier)
-    kept = keeping.summary(row)
-    units, baseline, _ = read_baseline(caller, home, row)
-    fact, place, abc_class, name = _parsed(number, len(units))
-    source = baseline.sources[name][place][CLASSES.index(abc_class)]
-    evidence: Evidence | None = source.evidence
-    if evidence is None or fact not in evidence.terms:
-        raise _nothing(number)
-    found = counted(
-        observed(caller, basis_of(caller, row, kept), kept["by"]),
-        unit_name(units[place]),
-        abc_class,
-        name,
-        fact,
-        source.provenance,
-        parse_month(kept["first"]),
-    )
-    fresh = row.data_revision == row.newest
-    return Fact(evidence.terms[fact], source.provenance, fresh, found, row.subsidiary, kept["window"])
+@dataclass(frozen=True)
+class Facts:
+    """Of a kept plan with its summary, units and baseline; its data are read once, when they are asked for."""
 
+    caller: Caller
+    home: Reach
+    row: Row[Any]
+    kept: dict[str, Any]
+    units: list[Unit]
+    baseline: Inputs
+    levers: list[Lever]
 
-def rows(fact: Fact) -> list[dict[str, Any]]:
-    """What was counted, the largest first."""
-    frame = fact.counted.rows
-    shown: list[dict[str, Any]] = []
-    names = ["value", *(name for name in ("customer", "period", "deal") if name in frame)]
-    for one in frame.sort_values(names, ascending=[name != "value" for name in names]).to_dict("records"):
-        item: dict[str, Any] = {"customer": one["customer"], "share": one["share"], "value": one["value"]}
-        if fact.counted.source == "funnel":
-            item["period"] = month_text(one["period"])
-        if fact.counted.source == "deals":
-            item |= {"deal": one["deal"], "stage": STEPS[one["stage"]], "outcome": one["outcome"]}
-        shown.append(item)
-    return shown
+    @classmethod
+    def of(cls, caller: Caller, identifier: str) -> "Facts":
+        home, row = keeping.find(caller, results.PLAN, identifier)
+        return cls(caller, home, row, keeping.summary(row), *read_baseline(caller, home, row))
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the data are those that the plan was calculated from."""
+        return bool(self.row.data_revision == self.row.newest)
 
-def _parsed(number: str, units: int) -> tuple[str, int, str, str]:
-    match number.split("."):
-        case [fact, unit, abc_class, name] if abc_class in CLASSES and name in INPUTS:
-            if unit[:1] == "u" and unit[1:].isdecimal() and unit.isascii() and 1 <= int(unit[1:]) <= units:
-                return fact, int(unit[1:]) - 1, abc_class, name
-    raise _nothing(number)
+    @cached_property
+    def _observed(self) -> Observed:
+        return observed(self.caller, basis_of(self.caller, self.row, self.kept), self.kept["by"])
 
+    def find(self, number: str) -> Fact | None:
+        """The fact that an explanation names, as in `orders.u1.A.order_frequency`; None where it is none."""
+        match number.split("."):
+            case [fact, unit, abc_class, name] if abc_class in CLASSES and name in INPUTS:
+                place = int(unit[1:]) if unit[:1] == "u" and unit[1:].isdecimal() and unit.isascii() else 0
+                if 1 <= place <= len(self.units):
+                    return self._counted(fact, place - 1, abc_class, name)
+        return None
 
-def _nothing(number: str) -> BadArgument:
-    return BadArgument(
-        "number", f"{number!r} is no fact of this plan. Its explanation names them: orders.u1.A.order_frequency."
-    )
+    def get(self, number: str) -> Fact:
+        """The same. BadArgument where it is none."""
+        found = self.find(number)
+        if found is None:
+            raise BadArgument(
+                "number",
+                f"{number!r} is no fact of this plan. Its explanation names them: orders.u1.A.order_frequency.",
+            )
+        return found
+
+    def _counted(self, fact: str, place: int, abc_class: str, name: str) -> Fact | None:
+        source = self.baseline.sources[name][place][CLASSES.index(abc_class)]
+        if source.evidence is None or fact not in source.evidence.terms:
+            return None
+        first = parse_month(self.kept["first"])
+        unit = unit_name(self.units[place])
+        found = counted(self._observed, unit, abc_class, name, fact, source.provenance, first)
+        return Fact(fact, source.evidence.terms[fact], source.provenance, found)
+
+    def rows(self, fact: Fact, start: int, limit: int) -> list[dict[str, Any]]:
+        """What was counted, the largest first, from one place on."""
+        frame = fact.counted.rows
+        shown: list[dict[str, Any]] = []
+        names = ["value", *(name for name in ("customer", "period", "deal") if name in frame)]
+        ordered = frame.sort_values(names, ascending=[name != "value" for name in names])
+        for one in ordered.iloc[start : start + limit].to_dict("records"):
+            item: dict[str, Any] = {"customer": one["customer"], "share": one["share"], "value": one["value"]}
+            if fact.counted.source == "funnel":
+                item["period"] = month_text(one["period"])
+            if fact.counted.source == "deals":
+                item |= {"deal": one["deal"], "stage": STEPS[one["stage"]], "outcome": one["outcome"]}
+            shown.append(item)
+        return shown
+
+    def months_of(self, item: dict[str, Any]) -> tuple[str, str]:
+        """The months in which something was counted: its own, else the window's first and last."""
+        window = self.kept["window"]
+        return (item["period"],) * 2 if "period" in item else (window["first"], window["last"])
+
+    def lines(self, fact: Fact, item: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+        """The statistics lines of a customer, or of his month of the funnel, that have something of the fact; of a
+        count of customers and of deals none."""
+        if fact.name not in MEASURES or fact.counted.source == "deals":
+            return []
+        first, last = map(parse_month, self.months_of(item))
+        asked = lines.Asked((first, last), {"customer": item["customer"]})
+        found = lines.with_measure(self.caller.connection, self.home, fact.name, limit, asked)
+        names = ("salesperson", "channel", "product_group")
+        return [
+            {
+                "period": month_text(one.period),
+                **{name: getattr(one, name) for name in names},
+                "value": getattr(one, fact.name) / AMOUNT_SCALE,
+            }
+            for one in found
+        ]

@@ -1,5 +1,6 @@
 """Why a number of a kept plan is what it is."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,36 +9,49 @@ import numpy as np
 from service.access.keys import Caller
 from service.method.months import parse_month
 from service.method.plan.blocks import BLOCKS, plan
+from service.method.plan.explained import Explained
 from service.method.plan.explanation import Story
 from service.method.plan.levers import apply
 from service.method.segments.classes import CLASSES
-from service.operations import keeping
+from service.operations.evidence import Fact, Facts
 from service.operations.observations import Unit
-from service.operations.plans import read_baseline
-from service.store import plans, results
+from service.store import plans
 from service.store.reach import Reach
 from service.values import minor_units
+
+MOST_COUNTED = 200
+"""So many facts of an explanation are followed to what they were counted over; each by itself can be asked for."""
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A fact with the largest of what it was counted over, and the first of the lines of each."""
+
+    fact: Fact
+    items: list[tuple[Item, list[Item]]]
+
 
 OBSERVED = "ratio to the centred moving average over complete years"
 EVEN = "fewer than two complete years: every month counts the same"
 
 
-def explained(caller: Caller, identifier: str, number: str, most: int) -> dict[str, Any]:
-    """The number of the plan, what it rests on, and the units that these name."""
-    home, row = keeping.find(caller, results.PLAN, identifier)
-    kept = keeping.summary(row)
-    units, baseline, levers = read_baseline(caller, home, row)
-    inputs = apply(baseline, levers)
+def explained(caller: Caller, identifier: str, number: str, most: int, shown: int) -> dict[str, Any]:
+    """The number of the plan, what it rests on, the units that these name, and what each fact was counted over: so many
+    customers, months of the funnel or deals, and so many lines of each."""
+    facts = Facts.of(caller, identifier)
+    row, kept, units = facts.row, facts.kept, facts.units
+    inputs = apply(facts.baseline, facts.levers)
     story = Story(
         inputs,
-        levers,
+        facts.levers,
         plan(inputs, kept["season"]),
         kept["season"],
         OBSERVED if kept["season_observed"] else EVEN,
         "blocks",
         [month["period"] for month in kept["months"]],
         Decimal(1).scaleb(-minor_units(row.currency)),
-        _lines(caller, home, row.number, units, parse_month(kept["first"])),
+        _lines(caller, facts.home, row.number, units, parse_month(kept["first"])),
     )
     numbers, complete = story.explain(number, most)
     named = sorted(
@@ -46,10 +60,24 @@ def explained(caller: Caller, identifier: str, number: str, most: int) -> dict[s
     return {
         "numbers": numbers,
         "complete": complete,
+        "facts": facts,
+        "fresh": facts.fresh,
+        "counted": _counted(facts, numbers, shown) if shown else {},
         "units": [
             {"unit": f"u{place}", "salesperson": units[place - 1][0], "channel": units[place - 1][1]} for place in named
         ],
     }
+
+
+def _counted(facts: Facts, numbers: list[Explained], shown: int) -> dict[str, Counted]:
+    """By the number of each fact, of the first MOST_COUNTED."""
+    found: dict[str, Counted] = {}
+    for one in numbers:
+        fact = None if one.formula or len(found) == MOST_COUNTED else facts.find(one.number)
+        if fact is not None:
+            items = facts.rows(fact, 0, shown)
+            found[one.number] = Counted(fact, [(item, facts.lines(fact, item, shown)) for item in items])
+    return found
 
 
 def _lines(caller: Caller, home: Reach, number: int, units: list[Unit], first: int) -> dict[str, np.ndarray]:

@@ -94,12 +94,12 @@ def test_an_input_that_a_lever_moved_says_by_which_and_what_it_was() -> None:
 def test_more_numbers_than_asked_for_are_not_told() -> None:
     found, complete = story([], stored=True).explain("revenue", 5)
     assert (len(found), complete) == (5, False)
-    assert "There is more" in text(found, complete=complete)
+    assert "There is more" in text(found, {}, complete=complete)
 
 
 def test_the_text_reads_from_the_number_to_its_sources() -> None:
     found, complete = story([], stored=False).explain("worth.u1.A", 100)
-    assert text(found, complete=complete).startswith(
+    assert text(found, {}, complete=complete).startswith(
         "worth.u1.A = 280.4625\n"
         "    What a customer of the class is worth a year: orders × value.\n"
         "    = order_frequency * order_value\n"

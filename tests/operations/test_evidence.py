@@ -130,3 +130,31 @@ def test_after_a_correction_both_figures_are_told(lines: Service) -> None:
 @pytest.mark.parametrize("number", _NO_FACTS)
 def test_what_is_no_fact_is_refused(lines: Service, number: str) -> None:
     lines.get(f"/v1/plans/{planned(lines, [])}/evidence", status=422, number=number)
+
+
+def test_one_answer_leads_from_a_figure_to_lines_and_deals(register: Service) -> None:
+    plan = planned(register, ["salesperson"])
+    answer = register.get(f"/v1/plans/{plan}/explanation", number="revenue.u1", limit=5000, counted=2)
+    named = {one["number"]: one for one in answer["numbers"]}
+    counted = {one["number"]: one for one in answer["counted"]}
+    assert answer["fresh"]
+    assert set(counted) == {one["number"] for one in answer["numbers"] if one["number"].rpartition(".")[2] in INPUTS}
+    assert {one["source"] for one in counted.values()} == {"customers", "parameter", "funnel", "deals"}
+    for number, one in counted.items():
+        assert len(one["items"]) == min(2, one["total"])
+        if one["found"] is not None:
+            assert float(one["found"]) == pytest.approx(float(named[number]["value"]), rel=1e-12)
+        page = register.client.get(one["all"]).json()
+        assert page["items"][:2] == [{n: v for n, v in own.items() if n != "statistics"} for own in one["items"]]
+    (bought,) = (one for one in counted.values() if one["number"] == "revenue.u1.A.value_per_order")
+    for own in bought["items"]:
+        assert len(own["statistics"]) == 2
+        found = register.client.get(own["lines"]).json()["items"]
+        assert [line["value"] for line in own["statistics"]] == [line["revenue"] for line in found[:2]]
+    text = register.client.get(
+        f"/v1/plans/{plan}/explanation", params={"number": "revenue.u1.B", "format": "text", "limit": 5000}
+    ).text
+    assert "/evidence?number=amount_3.u1.B.open_deals\n      O1: 1000\n" in text
+    assert "/v1/statistics?subsidiary=DE&customer=DE-C" in text
+    silent = register.get(f"/v1/plans/{plan}/explanation", number="revenue.u1", counted=0)
+    assert silent["counted"] == []

@@ -1,6 +1,6 @@
 """Numbers of a plan that are explained, and how they read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,8 +28,9 @@ class Explained:
     n: int | None = None
 
 
-def text(numbers: Sequence[Explained], *, complete: bool) -> str:
-    """The explanation for people: each number with its formula, the numbers in it, and its source."""
+def text(numbers: Sequence[Explained], sources: Mapping[str, Sequence[str]], *, complete: bool) -> str:
+    """The explanation for people: each number with its formula, the numbers in it, its source, and what `sources` has to
+    add."""
     parts = []
     for one in numbers:
         lines = [f"{one.number} = {shown(one.value)}", f"    {one.meaning}"]
@@ -37,6 +38,7 @@ def text(numbers: Sequence[Explained], *, complete: bool) -> str:
             lines += [f"    = {one.formula}", f"    = {one.with_numbers}"]
         if one.source is not None:
             lines.append(f"    from: {one.source}" + ("" if one.n is None else f" (n = {one.n})"))
+        lines += [f"    {line}" for line in sources.get(one.number, ())]
         parts.append("\n".join(lines))
     if not complete:
         parts.append("There is more: ask for one of the numbers above, or for more of them with limit.")
