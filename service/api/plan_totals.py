@@ -38,12 +38,31 @@ class SubsidiaryTotal(Total):
     rate_month: str | None = Field(description="The month whose rate it is; null where no conversion is needed.")
 
 
+class ClassTotal(Total):
+    abc_class: str
+
+
+class MonthTotal(Total):
+    period: str
+
+
+class UnitTotal(Total):
+    subsidiary: str
+    salesperson: str
+    channel: str
+    revenue_local: Money
+    margin_local: Money
+
+
 class PlanTotals(Total):
-    """Subsidiaries add up to countries, and countries to the group, exactly."""
+    """Units add up to subsidiaries, these to countries and to the group, classes and months to the group, exactly."""
 
     currency: str
     countries: list[CountryTotal]
+    classes: list[ClassTotal]
+    months: list[MonthTotal]
     subsidiaries: list[SubsidiaryTotal]
+    units: list[UnitTotal] = Field(description="As the plan of each subsidiary has them.")
     without_plan: list[str] = Field(
         description="Subsidiaries that have no plan for this year: they are not in the sums."
     )

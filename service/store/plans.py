@@ -120,11 +120,12 @@ def of_months(connection: Connection, reach: Reach, window: Window) -> Sequence[
     return connection.execute(select(*keys, *sums).join_from(LINE, covered, newest).group_by(*keys)).all()
 
 
-def by_month(connection: Connection, reach: Reach, plan: int) -> Sequence[Row[Any]]:
-    """Sums of revenue and margin of a plan of the one subsidiary in reach, by month."""
+def by_unit(connection: Connection, reach: Reach, plan: int) -> Sequence[Row[Any]]:
+    """Sums of revenue and margin of a plan of the one subsidiary in reach, by unit, class and month."""
+    keys = [LINE.c[name] for name in LINE_ORDER if name != "block"]
     sums = (cast(func.sum(LINE.c[name]), BigInteger).label(name) for name in ("revenue", "margin"))
     own = (LINE.c.subsidiary_id == reach.one, LINE.c.plan == plan)
-    statement: Select[Any] = select(LINE.c.period, *sums).where(*own).group_by(LINE.c.period)
+    statement: Select[Any] = select(*keys, *sums).where(*own).group_by(*keys).order_by(*keys)
     return connection.execute(statement).all()
 
 

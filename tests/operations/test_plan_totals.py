@@ -34,7 +34,7 @@ def test_scenarios_stand_beside_their_baseline(group: Service) -> None:
 
 def test_subsidiaries_add_up_to_countries_and_to_the_group(group: Service) -> None:
     asked = {"from": "2026-01", "currency": "EUR"}
-    plans = {code: group.post("/v1/plans", {"subsidiary": code}) for code in ("DE", "DE2", "PL")}
+    plans = {code: group.post("/v1/plans", {"subsidiary": code, "by": ["salesperson"]}) for code in ("DE", "DE2", "PL")}
     missing = group.get("/v1/plan-totals", **asked, status=422)
     assert (missing["type"], missing["months"]) == ("/problems/missing-rate", ["2026-01"])
     rates = [
@@ -51,9 +51,14 @@ def test_subsidiaries_add_up_to_countries_and_to_the_group(group: Service) -> No
             code: plan[figure] for code, plan in plans.items()
         }
         exact = Decimal(plans["PL"][figure]) * Decimal("0.2337")
-        assert abs(Decimal(rows["PL"][figure]) - exact) < Decimal("0.0012"), "rounded month by month"
-        for parts in (rows.values(), found["countries"]):
-            assert sum(Decimal(one[figure]) for one in parts) == Decimal(found[figure])
+        assert abs(Decimal(rows["PL"][figure]) - exact) < Decimal("0.0072"), "rounded by unit, class and month"
+        for parts in ("subsidiaries", "countries", "units", "classes", "months"):
+            assert sum(Decimal(one[figure]) for one in found[parts]) == Decimal(found[figure])
+        for code, plan in plans.items():
+            own = [one for one in found["units"] if one["subsidiary"] == code]
+            assert sum(Decimal(one[figure]) for one in own) == Decimal(rows[code][figure])
+            assert [one[f"{figure}_local"] for one in own] == [one[figure] for one in plan["units"]]
+    assert [one["period"] for one in found["months"]] == [one["period"] for one in plans["DE"]["months"]]
     assert [one["country"] for one in found["countries"]] == ["DE", "PL"]
 
 

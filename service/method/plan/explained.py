@@ -29,8 +29,8 @@ class Explained:
 
 
 def text(numbers: Sequence[Explained], sources: Mapping[str, Sequence[str]], *, complete: bool) -> str:
-    """The explanation for people: each number with its formula, the numbers in it, its source, and what `sources` has to
-    add."""
+    """The explanation for people: each number with its formula, the numbers in it, and its source with what `sources`
+    adds."""
     parts = []
     for one in numbers:
         lines = [f"{one.number} = {shown(one.value)}", f"    {one.meaning}"]
