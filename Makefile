@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SUPPLY := .venv-supply
 COVERED := --cov-branch --cov-report=term-missing:skip-covered --cov
 
-.PHONY: demo test coverage serve openapi translations lint format bench audit sbom lock clean
+.PHONY: demo test test-clients coverage serve openapi translations lint format bench audit sbom lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -21,6 +21,11 @@ test: lint
 # What all tests together pass through; slower than `make test`.
 coverage: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadfile $(COVERED)=service
+
+# Reads OData with clients for Node, which is taken from the path.
+test-clients: $(VENV)/.dev
+	npm install --prefix tests/clients --no-package-lock --no-audit --no-fund
+	$(BIN)/pytest tests/clients/check_clients.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

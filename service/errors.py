@@ -3,6 +3,7 @@
     KontorError
     ├── BadRequest            400  the request itself cannot be read
     │   ├── BadCursor
+    │   ├── BadOption              a query option of OData, named, with what would be right
     │   └── BadBody
     ├── NotAuthenticated      401  no key, or not one of ours
     ├── Forbidden             403  the key lacks a scope
@@ -29,6 +30,7 @@
     ├── PreconditionRequired  428  a change needs If-Match
     ├── QuotaExceeded         429  more than the key may ask for in a minute
     ├── InternalError         500  our fault
+    ├── NotImplementedHere    501  a part of a standard that this service leaves out
     └── Unavailable           503  try again, `retry_after` says when
         ├── OutcomeUnknown         the connection broke while the database was storing
         └── StorageFull       507  the database has no room left
@@ -101,6 +103,12 @@ class BadCursor(BadRequest):
     """`after` is not a cursor that this list has given out."""
 
     title = "Not a cursor of this list"
+
+
+class BadOption(BadRequest):
+    """A query option of OData cannot be read, or names a property that the entity set does not have."""
+
+    title = "A query option cannot be used"
 
 
 class BadBody(BadRequest):
@@ -351,6 +359,13 @@ class InternalError(KontorError):
     """Something went wrong that is our fault; the log knows more under the request id."""
 
     title = "Internal error"
+
+
+class NotImplementedHere(KontorError):
+    """The standard has this, and the service does not: a query option of OData beyond those in the documentation."""
+
+    status = 501
+    title = "Not implemented"
 
 
 class Unavailable(KontorError):

@@ -42,6 +42,21 @@ def read_cursor(after: str | None, *kinds: type) -> tuple[Any, ...] | None:
         raise BadCursor("`after` is not a cursor that this list has given out.") from error
 
 
+def read_place(token: str) -> tuple[Any, ...]:
+    """The values in a cursor whose types are for others to judge; text, whole numbers of 64 bits, numbers, nothing."""
+    try:
+        parts = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
+        return tuple(part if part is None else _part(part, _scalar(part)) for part in parts)
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BadCursor("This is not a cursor that this list has given out.") from error
+
+
+def _scalar(part: Any) -> type:
+    if type(part) not in (str, int, float, bool):
+        raise ValueError(part)
+    return type(part)
+
+
 def _part(part: Any, kind: type) -> Any:
     if kind is date:
         return date.fromisoformat(part)

@@ -81,6 +81,9 @@ def document(request: Request, status: int, slug: str, title: str, detail: str, 
     request.state.visit.problem = slug
     content = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
     content |= {"request_id": getattr(request.state, "request_id", ""), **more}
+    if request.url.path.startswith("/odata/"):
+        content["error"] = {"code": slug, "message": detail}  # where clients of OData look for it
+        return JSONResponse(content, status, {"OData-Version": "4.0"})
     return JSONResponse(content, status, media_type=MEDIA_TYPE)
 
 
@@ -90,7 +93,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         _log.warning("a request was given up", extra={"problem": error.slug()}, exc_info=error)
     answer = document(request, error.status, error.slug(), error.title, error.detail, **error.extra())
     if isinstance(error, NotAuthenticated):
-        answer.headers["WWW-Authenticate"] = "Bearer"
+        of_tools = request.url.path.startswith("/odata/")
+        answer.headers["WWW-Authenticate"] = 'Basic realm="Kontor", Bearer' if of_tools else "Bearer"
     if error.retry_after is not None:
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer

@@ -4,6 +4,7 @@ An operation asks for `needs(scope)` and gets an `Entry`. Its blocks open a tran
 out the `Caller`; `writing()` has committed when its block is left, so before the answer is sent.
 """
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from service.api.visit import Visit
 from service.errors import NotAuthenticated
 from service.store.database import Database
 
+Lane = Literal["light", "heavy"]
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="apiKey",
@@ -89,7 +91,7 @@ class Entry:
         self.quotas.count_rows(self.visit.principal, rows)
 
 
-def needs(scope: Scope, lane: Literal["light", "heavy"] | None = "light") -> Any:
+def needs(scope: Scope, lane: Lane | None = "light") -> Any:
     """The dependency of an operation that a key or token with this scope may call, and the lane of its requests."""
 
     async def entry(
@@ -99,16 +101,50 @@ def needs(scope: Scope, lane: Literal["light", "heavy"] | None = "light") -> Any
             raise NotAuthenticated("Send one Authorization header, not several.")
         if presented is None:
             raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
-        state, visit, credentials = request.app.state, request.state.visit, presented.credentials
-        state.quotas.enter(visit.origin.address, credentials)
-        with state.quotas.judging(visit.origin.address):
-            shown = await _read(credentials, state.issuer)
-        if lane is not None:
-            await visit.enter(getattr(state.lanes, lane))
-        return Entry(state.database, shown, scope, state.clock, state.uses, state.quotas, visit, credentials)
+        return await _entered(request, presented.credentials, scope, lane)
 
     entry.scope = scope  # type: ignore[attr-defined]
     return Depends(entry)
+
+
+def needs_of_tool(scope: Scope, lane: Lane = "light") -> Any:
+    """The same for tools that offer their users few ways to present a key: as a bearer, as the password of Basic, or in
+    the query, out of which `Guard` takes it before anybody writes it down."""
+
+    async def entry(request: Request) -> Entry:
+        given = [_of_header(one) for one in request.headers.getlist("authorization")]
+        given += request.state.keys_of_query
+        if len(given) > 1:
+            raise NotAuthenticated("Send the key once, not in several places.")
+        if not given or not given[0]:
+            raise NotAuthenticated("Send an API key: as the password of Basic, as Bearer, or as ?key=")
+        return await _entered(request, given[0], scope, lane)
+
+    entry.scope = scope  # type: ignore[attr-defined]
+    return Depends(entry)
+
+
+def _of_header(header: str) -> str:
+    """The key in an Authorization header; empty where there is none."""
+    scheme, _, given = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(given, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
+
+
+async def _entered(request: Request, credentials: str, scope: Scope, lane: Lane | None) -> Entry:
+    state, visit = request.app.state, request.state.visit
+    state.quotas.enter(visit.origin.address, credentials)
+    with state.quotas.judging(visit.origin.address):
+        shown = await _read(credentials, state.issuer)
+    if lane is not None:
+        await visit.enter(getattr(state.lanes, lane))
+    return Entry(state.database, shown, scope, state.clock, state.uses, state.quotas, visit, credentials)
 
 
 async def _read(text: str, issuer: Issuer | None) -> Token | AccessToken:

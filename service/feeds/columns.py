@@ -52,12 +52,18 @@ def schema_of(columns: Sequence[Column]) -> pa.Schema:
     return pa.schema([pa.field(one.name, one.type, metadata=_metadata(one)) for one in columns])
 
 
-def of_rows(columns: Sequence[Column], rows: Rows) -> Iterator[pa.RecordBatch]:
+def of_rows(columns: Sequence[Column], rows: Rows, size: int = ROWS) -> Iterator[pa.RecordBatch]:
     """Rows that map names to values, in batches; what a row does not have is null."""
-    schema, rows = schema_of(columns), iter(rows)
-    for part in iter(lambda: list(islice(rows, ROWS)), []):
-        made = [_array([row.get(field.name) for row in part], field.type) for field in schema]
-        yield pa.RecordBatch.from_arrays(made, schema=schema)
+    rows = iter(rows)
+    for part in iter(lambda: list(islice(rows, size)), []):
+        yield batch_of(columns, part)
+
+
+def batch_of(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
+    """These rows as one batch."""
+    schema = schema_of(columns)
+    made = [_array([row.get(field.name) for row in rows], field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(made, schema=schema)
 
 
 def of_stored(columns: Sequence[Column], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

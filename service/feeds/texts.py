@@ -89,10 +89,15 @@ def write_array(schema: pa.Schema, batches: Batches, into: IO[bytes]) -> None:
     into.write(b"[\n")
     first = True
     for batch in batches:
-        text = _bytes(_objects(batch, "},\n", exact=False))[:-2]
+        text = objects(batch, exact=False)
         into.write(text if first else b",\n" + text)
         first = False
     into.write(b"\n]\n")
+
+
+def objects(batch: pa.RecordBatch, *, exact: bool) -> bytes:
+    """The rows as JSON objects with commas between; amounts are text if `exact`, else numbers."""
+    return _bytes(_objects(batch, "},\n", exact=exact))[:-2]
 
 
 def _objects(batch: pa.RecordBatch, end: str, *, exact: bool) -> pa.Array:

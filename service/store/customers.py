@@ -26,6 +26,7 @@ from service.store.columns import amount, code, number_key, person_name, revisio
 from service.store.exports import batches
 from service.store.pages import later
 from service.store.reach import Reach
+from service.store.relations import Relation
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
@@ -114,6 +115,20 @@ def _ordered(reach: Reach, salesperson: str | None, code: str | None) -> Select[
     if salesperson is not None:
         statement = statement.where(salespeople.TABLE.c.code == salesperson)
     return statement if code is None else statement.where(TABLE.c.code == code)
+
+
+def relation(reach: Reach) -> Relation:
+    """All customers, to be asked with conditions."""
+    own = ("code", "potential", "potential_date", "potential_source", "industry", "region", "since")
+    columns = {
+        "subsidiary": SUBSIDIARY.c.code,
+        "name": reach.readable(TABLE.c.name),
+        **{name: TABLE.c[name] for name in own},
+        "salesperson": salespeople.TABLE.c.code,
+        "channel": labels.CHANNEL.c.code,
+        "currency": SUBSIDIARY.c.currency,
+    }
+    return Relation(described(reach), columns, _ORDER)
 
 
 def find(connection: Connection, reach: Reach, subsidiary: str, code: str) -> Row[Any] | None:

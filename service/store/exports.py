@@ -12,8 +12,9 @@ from sqlalchemy import BigInteger, Boolean, Connection, Date, Float, Integer, Se
 
 _ROWS = 8_192
 _BYTES = 1 << 20
-_FIRST_BYTES = 1 << 15
-"""The first piece is small, so that whoever waits sees something soon."""
+_FIRST = 256
+"""So many rows are asked for by themselves, which an index finds: whoever waits sees something before all are sorted."""
+_ROOM = "64MB"
 _TYPES: tuple[tuple[type[Any], pa.DataType], ...] = (
     (Boolean, pa.bool_()),
     (BigInteger, pa.int64()),
@@ -24,8 +25,11 @@ _TYPES: tuple[tuple[type[Any], pa.DataType], ...] = (
 
 
 def batches(connection: Connection, statement: Select[Any]) -> Iterator[pa.RecordBatch]:
-    """The rows of a statement, read as they are taken; columns are named and typed as in the statement."""
-    schema = pa.schema([pa.field(column.name, _type(column.type)) for column in statement.selected_columns])
+    """The rows of a statement, in its order, read as they are taken; columns are named and typed as in the statement.
+
+    It is asked twice, for its first rows and the rest: in a transaction over one snapshot.
+    """
+    schema = pa.schema([pa.field(column.name, kind_of(column.type)) for column in statement.selected_columns])
     if connection.dialect.name == "sqlite":
         options = {"stream_results": True, "yield_per": _ROWS}
         for rows in connection.execute(statement, execution_options=options).partitions():
@@ -33,6 +37,17 @@ def batches(connection: Connection, statement: Select[Any]) -> Iterator[pa.Recor
             made = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
             yield pa.RecordBatch.from_arrays(made, schema=schema)
         return
+    connection.exec_driver_sql(f"SET LOCAL work_mem = '{_ROOM}'")  # or the rows are sorted on disk
+    count = 0
+    for part in (statement.limit(_FIRST), statement.offset(_FIRST)):
+        for batch in _copied(connection, part, schema):
+            count += batch.num_rows
+            yield batch
+        if count < _FIRST:
+            return
+
+
+def _copied(connection: Connection, statement: Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as copy:
@@ -40,20 +55,21 @@ def batches(connection: Connection, statement: Select[Any]) -> Iterator[pa.Recor
             yield from _read(text, schema)
 
 
-def _type(kind: Any) -> pa.DataType:
+def kind_of(kind: Any) -> pa.DataType:
+    """How Arrow has what a column of a table has."""
     return next((ours for theirs, ours in _TYPES if isinstance(kind, theirs)), pa.string())
 
 
 def _pieces(copy: Any) -> Iterator[bytes]:
     """Whole rows, many at once: a row comes as a message of its own."""
     rows: list[Any] = []
-    size, enough = 0, _FIRST_BYTES
+    size = 0
     for row in copy:
         rows.append(row)
         size += len(row)
-        if size >= enough:
+        if size >= _BYTES:
             yield b"".join(rows)
-            rows, size, enough = [], 0, _BYTES
+            rows, size = [], 0
     if rows:
         yield b"".join(rows)
 

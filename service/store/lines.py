@@ -39,6 +39,7 @@ from service.store.measured import Measured
 from service.store.nouns import NOUNS, with_codes
 from service.store.pages import later
 from service.store.reach import Reach
+from service.store.relations import Relation
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
@@ -261,8 +262,7 @@ def with_measure(connection: Connection, reach: Reach, measure: str, limit: int,
 def each(connection: Connection, reach: Reach, asked: Asked) -> Iterator[pa.RecordBatch]:
     """The same without a limit, in batches: the codes, `period`, `currency`, `feed` as a word, and the measures."""
     line = _asked(reach, asked)
-    feed = case(*((line.c.feed == number, name) for number, name in FEEDS.items()), else_="")
-    columns = (line.c.period, feed.label("feed"), *(line.c[name] for name in MEASURES))
+    columns = (line.c.period, _feed(line).label("feed"), *(line.c[name] for name in MEASURES))
     return batches(connection, _with_words(select(*columns), reach, line, asked))
 
 
@@ -323,6 +323,24 @@ def _removed_meanwhile(state: Table, newest: Any) -> Any:
         taken_back.c.number == log.c.submission,
         taken_back.c.withdrawn_revision > newest.c.revision,
     )
+
+
+def relation(reach: Reach) -> Relation:
+    """All lines, to be asked with conditions."""
+    rows = with_codes(select(TABLE.c.subsidiary_id).join(SUBSIDIARY, SUBSIDIARY.c.id == TABLE.c.subsidiary_id), TABLE)
+    columns = {
+        "subsidiary": SUBSIDIARY.c.code,
+        "period": TABLE.c.period,
+        **{noun: named.c.code for noun, named in NOUNS.items()},
+        "currency": SUBSIDIARY.c.currency,
+        "feed": _feed(TABLE),
+        **{name: TABLE.c[name] for name in MEASURES},
+    }
+    return Relation(rows.where(reach.covers(TABLE.c.subsidiary_id)), columns, _NATURAL_KEY)
+
+
+def _feed(line: Any) -> Any:
+    return case(*((line.c.feed == number, name) for number, name in FEEDS.items()), else_="")
 
 
 def key_of(row: Row[Any]) -> list[int]:

@@ -23,6 +23,8 @@ from service.method.months import Window
 from service.store.columns import amount, code, number_key
 from service.store.pages import later
 from service.store.reach import Reach
+from service.store.relations import Relation
+from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
 class PlanLine(SQLModel, table=True):
@@ -99,6 +101,19 @@ def page(
     if after is not None:
         statement = statement.where(later(columns, after))
     return connection.execute(statement).all()
+
+
+def relation(reach: Reach) -> Relation:
+    """The lines of all plans, to be asked with conditions."""
+    rows = select(LINE.c.plan).join(SUBSIDIARY, SUBSIDIARY.c.id == LINE.c.subsidiary_id)
+    columns = {
+        "subsidiary": SUBSIDIARY.c.code,
+        "plan": SUBSIDIARY.c.code + "." + cast(LINE.c.plan, Text),
+        "currency": SUBSIDIARY.c.currency,
+        **{name: LINE.c[name] for name in (*LINE_ORDER, "revenue", "margin")},
+    }
+    key = (LINE.c.subsidiary_id, LINE.c.plan, *(LINE.c[name] for name in LINE_ORDER))
+    return Relation(rows.where(reach.covers(LINE.c.subsidiary_id)), columns, key)
 
 
 def of_months(connection: Connection, reach: Reach, window: Window) -> Sequence[Row[Any]]:

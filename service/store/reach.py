@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, true, type_coerce
+from sqlalchemy import ColumnElement, String, cast, null, true, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.store.columns import PersonName
@@ -49,6 +49,10 @@ class Reach:
             type_coerce(column, String).label(str(column.key)) if isinstance(column.type, PersonName) else column
             for column in columns
         ]
+
+    def readable(self, name: Any) -> ColumnElement[Any]:
+        """A column of names for conditions and orders, which tell of it too: nothing for who may not read names."""
+        return type_coerce(name, String) if self.names else cast(null(), String)
 
     def covers(self, column: Any) -> ColumnElement[bool]:
         """The condition that a row with this `subsidiary_id` is within reach."""

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, select
+from sqlalchemy import Connection, ForeignKeyConstraint, Row, Table, Text, cast, select
 from sqlmodel import SQLModel
 
 from service.store.columns import amount, code, number_key
 from service.store.pages import later
 from service.store.reach import Reach
+from service.store.relations import Relation
+from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
 class RequirementLine(SQLModel, table=True):
@@ -27,6 +29,18 @@ class RequirementLine(SQLModel, table=True):
 
 TABLE: Table = RequirementLine.__table__  # type: ignore[attr-defined]
 ORDER = ("salesperson", "channel", "abc_class", "kind")
+
+
+def relation(reach: Reach) -> Relation:
+    """The lines of all requirements, to be asked with conditions."""
+    rows = select(TABLE.c.requirement).join(SUBSIDIARY, SUBSIDIARY.c.id == TABLE.c.subsidiary_id)
+    columns = {
+        "subsidiary": SUBSIDIARY.c.code,
+        "requirement": SUBSIDIARY.c.code + "." + cast(TABLE.c.requirement, Text),
+        **{name: TABLE.c[name] for name in (*ORDER, "hours")},
+    }
+    key = (TABLE.c.subsidiary_id, TABLE.c.requirement, *(TABLE.c[name] for name in ORDER))
+    return Relation(rows.where(reach.covers(TABLE.c.subsidiary_id)), columns, key)
 
 
 def page(

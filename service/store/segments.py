@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    Text,
     and_,
     case,
     cast,
@@ -23,10 +24,11 @@ from sqlmodel import Field, SQLModel
 
 from service.method.segments.cells import GROUPED, SUMMED, WORDS, Cells
 from service.method.states import State
-from service.store import customers, labels, salespeople
+from service.store import customers, labels, results, salespeople
 from service.store.columns import amount, number_key
 from service.store.pages import later
-from service.store.reach import Reach
+from service.store.reach import GROUP, Reach
+from service.store.relations import Relation
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
@@ -128,6 +130,35 @@ def _ordered(reach: Reach, key: tuple[int, int], sort: str, filters: Mapping[str
     for name, value in filters.items():
         statement = statement.where(FILTERS[name] == value)
     return statement
+
+
+ENTITY: Mapping[str, ColumnElement[Any]] = {
+    **FILTERS,
+    **{name: TABLE.c[name] for name in ("regularity", "prior_class", "raw_prior_class", "potential_assumed")},
+    **{name: TABLE.c[name] for name in ("potential_understated", "effective_potential", "days_since_order", "orders")},
+    **{name: TABLE.c[name] for name in ("value", "prior_value", "revenue", "prior_revenue", "margin")},
+    "gap": GAP,
+    "subsidiary": SUBSIDIARY.c.code,
+    "customer": customers.TABLE.c.code,
+    "channel": labels.CHANNEL.c.code,
+}
+"""What a stored row says by itself, by the names of the contract."""
+
+
+def relation(reach: Reach) -> Relation:
+    """The customers of each subsidiary's newest segmentation, to be asked with conditions."""
+    kept = results.SEGMENTATION.c
+    newest = (
+        select(kept.subsidiary_id, func.max(kept.number).label("number"))
+        .where(reach.covers(kept.subsidiary_id), kept.subsidiary_id != GROUP)
+        .group_by(kept.subsidiary_id)
+        .subquery("newest")
+    )
+    own = and_(TABLE.c.subsidiary_id == newest.c.subsidiary_id, TABLE.c.owner == newest.c.subsidiary_id)
+    rows = _worded(reach).join(newest, and_(own, TABLE.c.segmentation == newest.c.number))
+    identifier = SUBSIDIARY.c.code + "." + cast(TABLE.c.segmentation, Text)
+    columns = {**ENTITY, "segmentation": identifier, "name": reach.readable(customers.TABLE.c.name)}
+    return Relation(rows, columns, (TABLE.c.subsidiary_id, customers.TABLE.c.code))
 
 
 def sums(connection: Connection, reach: Reach, key: tuple[int, int], names: Iterable[str]) -> Sequence[Any]:
@@ -262,6 +293,10 @@ def _sum(number: Any) -> Any:
 
 
 def _described(reach: Reach, key: tuple[int, int]) -> Any:
+    return _worded(reach).where(*_of(reach, key, TABLE))
+
+
+def _worded(reach: Reach) -> Any:
     c, s, k = customers.TABLE.c, salespeople.TABLE.c, labels.CHANNEL.c
     return (
         select(
@@ -277,5 +312,5 @@ def _described(reach: Reach, key: tuple[int, int]) -> Any:
         .join(customers.TABLE, (c.subsidiary_id == TABLE.c.subsidiary_id) & (c.id == TABLE.c.customer_id))
         .join(salespeople.TABLE, (s.subsidiary_id == TABLE.c.subsidiary_id) & (s.id == c.salesperson_id))
         .join(labels.CHANNEL, (k.subsidiary_id == TABLE.c.subsidiary_id) & (k.id == c.channel_id))
-        .where(*_of(reach, key, TABLE))
+        .where(reach.covers(TABLE.c.subsidiary_id))
     )

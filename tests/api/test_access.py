@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from service.access import keys
 from service.access.keys import Scope, Token
+from service.api import odata
 from service.app import create_app
 from service.operations.methods import standard
 from service.settings import Settings
@@ -203,12 +204,20 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("POST", "/v1/calculations/segmentation"): Call("shared", body=_SEGMENTATION),
     ("POST", "/v1/calculations/plan"): Call("shared", body={"classes": [_CLASS]}),
     ("POST", "/v1/calculations/resources"): Call("shared", body={"classes": [_CLASS]}),
+    ("GET", "/odata/v1"): Call("shared"),
+    ("GET", "/odata/v1/"): Call("shared"),
+    ("GET", "/odata/v1/$metadata"): Call("shared"),
+    ("GET", "/odata/v1/{rest:path}"): Call("shared", path={"rest:path": "Statistics(1)"}, inside=(501,)),
+    ("POST", "/odata/v1/{rest:path}"): Call("shared", path={"rest:path": "$batch"}, inside=(501,)),
+    **{("GET", f"/odata/v1/{one.type.name}"): Call("filtered") for one in odata.SETS if one.type.name != "Attainment"},
+    ("GET", "/odata/v1/Attainment"): Call("shared"),
+    **{("GET", f"/odata/v1/{one.type.name}/$count"): Call("shared") for one in odata.SETS},
 }
 
 
 def _routes() -> list[tuple[str, RouteContext]]:
     app = create_app(Settings(database_url=SecretStr("sqlite://")))
-    found = [route for route in iter_route_contexts(app.routes) if str(route.path).startswith("/v1")]
+    found = [route for route in iter_route_contexts(app.routes) if str(route.path).startswith(("/v1", "/odata"))]
     return [(method, route) for route in found for method in sorted(route.methods or ())]
 
 
@@ -258,7 +267,8 @@ def test_the_matrix_over_all_routes(group: Service) -> None:
         scope = _scope(route)
         anonymous = _send(group, method, route, None)
         assert anonymous.status_code == 401, name
-        assert anonymous.headers["WWW-Authenticate"] == "Bearer", name
+        challenge = 'Basic realm="Kontor", Bearer' if str(route.path).startswith("/odata") else "Bearer"
+        assert anonymous.headers["WWW-Authenticate"] == challenge, name
         others = [other for other in Scope if other is not scope]
         assert _send(group, method, route, group.key(scopes=others)).status_code == 403, name
         foreign = _send(group, method, route, outside)
