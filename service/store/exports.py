@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Connection, Date, Float, Integer, Se
 _ROWS = 8_192
 _BYTES = 1 << 20
 _FIRST = 256
-"""So many rows are asked for by themselves, which an index finds: whoever waits sees something before all are sorted."""
+"""So many rows are asked for by themselves, which an index finds: they are there before all are sorted."""
 _ROOM = "64MB"
 _TYPES: tuple[tuple[type[Any], pa.DataType], ...] = (
     (Boolean, pa.bool_()),
