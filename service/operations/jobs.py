@@ -162,7 +162,7 @@ class Worker:
             self._refuse(row, "internal-error", error)
         finally:
             if row is not None:
-                self._count_rows(row.key_id, self.progress(row)[0])
+                self._count_rows(row.key_id, self._progress.get((row.subsidiary_id, row.number), (0, 0))[0])
             self._progress.clear()  # from here on the stored one is told
         return True
 
