@@ -24,14 +24,16 @@ from service import serving
 from service.access import audit as auditing
 from service.access import keys as access
 from service.access.audit import OPERATOR, Action, Origin
-from service.access.keys import Scope
+from service.access.keys import Caller, Scope
 from service.access.tokens import principal_of
 from service.api import contract
 from service.app import create_app
 from service.errors import KontorError
+from service.operations import erasures
 from service.settings import Settings
 from service.store import keys as stored_keys
 from service.store.database import Database, newest_revision
+from service.store.erasures import PersonForm
 from service.store.reach import Reach
 
 commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -218,6 +220,20 @@ def _seal_key(settings: Settings) -> str:
     if settings.audit_seal_key is None:
         _refuse("Set KONTOR_AUDIT_SEAL_KEY: seals are signed with it.")
     return settings.audit_seal_key.get_secret_value()
+
+
+@commands.command()
+def erase(
+    form: Annotated[PersonForm, typer.Argument(help="The form that handed the people in.")],
+    subsidiary: Annotated[str, typer.Argument(help="Code of their subsidiary.")],
+    codes: Annotated[list[str], typer.Argument(help="Their codes, which stay.")],
+) -> None:
+    """Erase people: put `(erased)` in the place of their names, in all that is kept."""
+    with _writing(Settings()) as connection:
+        caller = Caller(connection, Reach(None), OPERATOR, datetime.now(UTC), Origin())
+        found = erasures.erase(caller, subsidiary, form, codes)
+        caller.written()
+    typer.echo(f"Erased from {found.rows} rows, {found.bodies} bodies and {found.texts} texts.")
 
 
 @commands.command()

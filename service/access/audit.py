@@ -35,6 +35,7 @@ Action = Literal[
     "method.post",
     "override.end",
     "override.set",
+    "person.erase",
     "plan.approve",
     "plan.compute",
     "plan.supersede",

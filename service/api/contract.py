@@ -23,6 +23,7 @@ from service.api import (
     customer_plans,
     customers,
     dialects,
+    erasures,
     exchange_rates,
     explanations,
     forms,
@@ -71,6 +72,7 @@ ROUTERS: Sequence[APIRouter] = (
     closed_months.router,
     group.router,
     keys.router,
+    erasures.router,
     audit.router,
     forms.router,
     submissions.router,
@@ -115,6 +117,7 @@ a subsidiary that the key does not reach is not found. Clients ignore fields the
 TAGS = [
     {"name": "subsidiaries", "description": "Units that report, their closed months, and the group."},
     {"name": "keys", "description": "Who may do what, for which subsidiaries, and until when."},
+    {"name": "erasures", "description": "Taking the names of people out of all that is kept."},
     {"name": "audit", "description": "Who did what to which resource, when, and from where."},
     {"name": "forms", "description": "What subsidiaries hand in: columns, types, rules, meaning."},
     {"name": "submissions", "description": "Handing in forms, and what became of it."},

@@ -118,6 +118,9 @@ class SubmissionRecord(Strict):
     withdrawn_at: datetime | None
     withdrawn_revision: int | None
     withdrawn_reason: str
+    kept_sha256: str | None = Field(
+        description="Of the body as it is kept since people were erased from it; null: as it came."
+    )
 
 
 Delimited = Annotated[Delimiter, Query(description="CSV: what stands between cells.")]
@@ -350,13 +353,16 @@ def list_submission_problems(
     response_class=Response,
 )
 def get_submission_source(submission: SubmissionPath, entry: Reads) -> Response:
-    """The body as it came; its SHA-256 stands in the record. Of customers and salespeople it is for who reads names."""
+    """The body as it came, its SHA-256 stands in the record; or as it is kept since people were erased from it.
+
+    Of customers and salespeople it is for who may read names.
+    """
     with entry.reading() as caller:
         home, row = _located(caller, submission)
         if FORMS[row.form].names:
             caller.reads_names()
         body = SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY)  # noqa: SIM115 - closed when it was sent
-        for piece in submissions.source(caller.connection, home, row.sha256):
+        for piece in submissions.source(caller.connection, home, row.kept_sha256 or row.sha256):
             body.write(piece)
     body.seek(0)
     headers = {"Content-Encoding": row.content_encoding} if row.content_encoding else {}

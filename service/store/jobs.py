@@ -69,9 +69,11 @@ def get(connection: Connection, reach: Reach, number: int) -> Row[Any] | None:
     return connection.execute(statement).one_or_none()
 
 
-def waiting(connection: Connection, reach: Reach) -> bool:
-    """Whether any job within reach waits."""
+def waiting(connection: Connection, reach: Reach, form: str | None = None) -> bool:
+    """Whether any job within reach waits, or is worked on; if a form is named, one of this form."""
     condition = reach.covers(TABLE.c.subsidiary_id) & (TABLE.c.status == WAITING)
+    if form is not None:
+        condition &= TABLE.c.form == form
     return connection.execute(select(TABLE.c.number).where(condition).limit(1)).first() is not None
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, ForeignKeyConstraint, Row, Table, Text, func, insert, or_, select, update
 from sqlmodel import Field, SQLModel
 
 from service.store.bulk import next_number
@@ -64,6 +64,8 @@ class Submission(SQLModel, table=True):
     withdrawn_at: datetime | None = None
     withdrawn_revision: int | None = amount(default=None)
     withdrawn_reason: str = Field(default="", max_length=500)
+    kept_sha256: str | None = Field(default=None, max_length=64)
+    """Of the body that is kept instead of what came, since people were erased from it."""
 
 
 class SubmissionProblem(SQLModel, table=True):
@@ -107,9 +109,10 @@ _KEY = (TABLE.c.subsidiary_id, TABLE.c.number)
 
 
 def keep_source(connection: Connection, reach: Reach, sha256: str, body: BinaryIO) -> None:
-    """Keep a body as it came, unless the one subsidiary in reach has handed in the same bytes before."""
+    """Keep a body as it came, unless the same bytes, handed in before, are kept of the one subsidiary in reach."""
     key = {"subsidiary_id": reach.one, "sha256": sha256}
-    if not insert_new(connection, SOURCE, key):
+    of_body = (CHUNK.c.subsidiary_id == reach.one) & (CHUNK.c.sha256 == sha256)
+    if not insert_new(connection, SOURCE, key) and connection.execute(select(CHUNK.c.place).where(of_body)).first():
         return
     for place, piece in enumerate(iter(lambda: body.read(_CHUNK), b"")):
         content = _ZSTD.compress(piece, asbytes=True)
@@ -138,6 +141,24 @@ def withdrawn(connection: Connection, reach: Reach, number: int, at: datetime, r
     """Note that a submission to the one subsidiary in reach was withdrawn."""
     condition = (TABLE.c.subsidiary_id == reach.one) & (TABLE.c.number == number)
     values = {"withdrawn_at": at, "withdrawn_revision": revision, "withdrawn_reason": reason}
+    connection.execute(update(TABLE).where(condition).values(values))
+
+
+def telling(connection: Connection, reach: Reach, form: str) -> Sequence[Row[Any]]:
+    """Submissions to the one subsidiary in reach whose bodies may name people: of this form, or with refused rows."""
+    whole = TABLE.c.kept_sha256.is_(None) & (TABLE.c.rejected > 0)
+    return connection.execute(_described(reach).where(or_(TABLE.c.form == form, whole)).order_by(*_KEY)).all()
+
+
+def refused(connection: Connection, reach: Reach, number: int) -> frozenset[int]:
+    """Numbers of the refused rows of a submission to the one subsidiary in reach, as far as their reasons are kept."""
+    condition = (PROBLEM.c.subsidiary_id == reach.one) & (PROBLEM.c.submission == number) & ~PROBLEM.c.warning
+    return frozenset(connection.execute(select(PROBLEM.c.row).where(condition, PROBLEM.c.row.is_not(None))).scalars())
+
+
+def kept_as(connection: Connection, reach: Reach, number: int, values: dict[str, Any]) -> None:
+    """Note that another body is kept of a submission to the one subsidiary in reach, and how it is to be read."""
+    condition = (TABLE.c.subsidiary_id == reach.one) & (TABLE.c.number == number)
     connection.execute(update(TABLE).where(condition).values(values))
 
 

@@ -91,6 +91,7 @@ ROUTES: dict[tuple[str, str], Call] = {
     ),
     ("GET", "/v1/group"): Call("shared"),
     ("PUT", "/v1/group"): Call("group", body={"fiscal_year_start": 1}),
+    ("POST", "/v1/erasures"): Call("hidden", body={"subsidiary": "DE", "form": "customers", "codes": ["DE-C6"]}),
     ("GET", "/v1/forms"): Call("shared"),
     ("GET", "/v1/forms/{form}"): Call("shared", path={"form": "statistics"}),
     ("GET", "/v1/forms/{form}/template.xlsx"): Call("hidden", {"subsidiary": "DE"}, path={"form": "statistics"}),
