@@ -22,7 +22,7 @@ class Settings(BaseSettings):
         Field(description="`sqlite:///FILE` or `postgresql://…`; unset: `kontor.db` in the working directory."),
     ] = SecretStr(SQLITE_DEFAULT)
     pool_size: Annotated[
-        int, Field(ge=1, le=200, description="Database connections, and so requests worked on at once, per process.")
+        int, Field(ge=1, le=200, description="Quick requests worked on at once, per process, each with a connection.")
     ] = 16
     statement_timeout_ms: Annotated[
         int, Field(ge=100, description="PostgreSQL ends a statement that runs longer, in milliseconds.")

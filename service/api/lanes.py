@@ -62,17 +62,17 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The lanes of a process; together they have as many places as there are database connections for requests."""
+    """The lanes of a process; each place has a database connection."""
 
     light: Lane
     heavy: Lane
     intake: Lane
 
     @classmethod
-    def of(cls, places: int) -> "Lanes":
-        """A quarter is for heavy calculations, a quarter for handing in, the rest for everything else; one at least."""
-        quarter = max(1, places // 4)
-        return cls(Lane(LIGHT, max(1, places - 2 * quarter)), Lane(HEAVY, quarter), Lane(INTAKE, quarter))
+    def of(cls, light: int) -> "Lanes":
+        """So many places for quick requests; beside them an eighth of that for heavy calculations, which take a
+        processor each, and a quarter for handing in."""
+        return cls(Lane(LIGHT, light), Lane(HEAVY, max(1, light // 8)), Lane(INTAKE, max(1, light // 4)))
 
     @property
     def every(self) -> tuple[Lane, ...]:
