@@ -48,6 +48,9 @@ class WaysRequest(Strict):
 class Move(MovingLever):
     cap: float
     multiplier: Number = Field(description="What the lever is multiplied by.")
+    exact_multiplier: float = Field(
+        description="The same with all digits: put back as a lever, it leads to the target."
+    )
     fraction: Number = Field(description="Part of the way to its cap; 1: at the cap.")
 
 

@@ -158,6 +158,9 @@ class CalculatedBlocks(Strict):
 class CalculatedGoal(Strict):
     reachable: bool
     multiplier: Number
+    exact_multiplier: float = Field(
+        description="The same with all digits: put back as a lever, it leads to the target."
+    )
     reached: Money
     missing: Money
     values: list[Number] = Field(description="The lever in A, B, C.")
@@ -284,6 +287,7 @@ def _goal(facts: PlanFacts, asked: GoalRequest, inputs: Inputs) -> CalculatedGoa
     return CalculatedGoal(
         reachable=found.reachable,
         multiplier=number(found.multiplier),
+        exact_multiplier=found.multiplier,
         reached=round_money(found.reached),
         missing=round_money(found.missing),
         values=[number(float(value)) for value in values],

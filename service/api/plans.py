@@ -213,6 +213,9 @@ class GoalDocument(Strict):
     baseline: Money
     reachable: bool
     multiplier: Number = Field(description="What the lever is multiplied by: as needed, or at its cap.")
+    exact_multiplier: float = Field(
+        description="The same with all digits: put back as a lever, it leads to the target."
+    )
     reached: Money = Field(description="The plan at this multiplier.")
     missing: Money = Field(description="What is still missing there; 0 if it is reachable.")
     values: list[GoalValue]

@@ -31,6 +31,7 @@ def reach(caller: Caller, identifier: str, aim: Aim, movers: Sequence[Mover]) ->
                         "abc_class": mover.abc_class,
                         "cap": mover.cap,
                         "multiplier": round_ratio(multiplier),
+                        "exact_multiplier": multiplier,
                         "fraction": round_ratio(fraction),
                     }
                     for mover, multiplier, fraction in zip(movers, one.multipliers, one.fractions, strict=True)

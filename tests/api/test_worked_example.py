@@ -356,6 +356,9 @@ def test_goal_seek(service: Service, raw_plan: dict[str, Any], lever: str, multi
     half_a_digit = 0.5e-5 if lever == "leads" else 0
     assert abs(found["multiplier"] - multiplier) <= half_a_digit + 0.5e-6
     assert Decimal(found["reached"]) == 1450
+    put_back = {"lever": lever, "operation": "multiply", "value": found["exact_multiplier"]}
+    again = service.post("/v1/calculations/plan", {**raw_plan, "levers": [put_back]}, status=200)
+    assert Decimal(again["revenue"]) == 1450
     gap = Decimal(1450) - Decimal(plan["revenue"])
     assert gap == money(EXPECTED["goal_seek_1450"]["gap"])
 
