@@ -12,7 +12,7 @@ from service.api.security import Calculates
 from service.errors import BadArgument, NotFound
 from service.method.plan.allocation import Candidate, allocate
 from service.operations import allocations
-from service.values import Money, to_amount
+from service.values import Currency, Money, smallest_coin, to_amount
 
 router = APIRouter()
 
@@ -75,6 +75,9 @@ class AllocationFacts(Strict):
     )
 
     target: Money
+    currency: Currency | None = Field(
+        default=None, description="In whole coins of it, target and plans as well; without one to the fourth decimal."
+    )
     units: Annotated[list[UnitFacts], Field(min_length=1, max_length=10_000)]
 
 
@@ -107,19 +110,20 @@ def allocate_target(asked: AllocationRequest, entry: Calculates) -> AllocationDo
     "/calculations/allocation",
     operation_id="calculateAllocation",
     summary="Spread a target over units",
+    responses=responses(BadArgument),
     tags=["calculations"],
 )
 def calculate_allocation(facts: AllocationFacts, entry: Calculates) -> CalculatedAllocation:
-    """The same from units that the request brings; exact to the fourth decimal."""
+    """The same from units that the request brings, in whole coins by largest remainder, ties by name."""
+    step = 1 if facts.currency is None else smallest_coin(facts.currency)
     with entry.reading():
+        amounts = [to_amount(one) for one in (facts.target, *(one.planned for one in facts.units))]
+        if any(amount % step for amount in amounts):
+            raise BadArgument("currency", f"Give target and plans in whole coins of {facts.currency}.")
         candidates = [
-            Candidate(
-                one.name,
-                to_amount(one.planned),
-                to_amount(one.headroom),
-                to_amount(one.most),
-            )
-            for one in facts.units
+            Candidate(one.name, amount // step, to_amount(one.headroom) // step, to_amount(one.most) // step)
+            for one, amount in zip(facts.units, amounts[1:], strict=True)
         ]
-    found = allocate(candidates, to_amount(facts.target))
-    return CalculatedAllocation(**allocations.told(candidates, found, 1, [{"name": one.name} for one in facts.units]))
+    found = allocate(candidates, amounts[0] // step)
+    names = [{"name": one.name} for one in facts.units]
+    return CalculatedAllocation(**allocations.told(candidates, found, step, names))

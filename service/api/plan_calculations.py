@@ -20,6 +20,7 @@ from service.method.plan.inputs import Input, Inputs
 from service.method.plan.levers import Lever, apply, value_of
 from service.method.resources import KINDS, requirement
 from service.method.segments.classes import CLASSES
+from service.method.staffing import hire_capacity
 from service.operations import calculations, methods, scenarios
 from service.operations.requirements import number, totals
 from service.values import Money, Number, round_money, to_amount
@@ -192,6 +193,9 @@ class ResourceFacts(Facts):
 
     norms: Norms = Field(default_factory=Norms)
     fte_present: Positive | None = None
+    hires: Annotated[list[Annotated[int, Field(ge=1, le=12, strict=True)]], Field(max_length=1000)] = Field(
+        default_factory=list, description="Months of the year in which new people begin."
+    )
 
 
 class CalculatedHours(Strict):
@@ -205,9 +209,15 @@ class CalculatedHours(Strict):
     programmes: Number
 
 
+class CalculatedHire(Strict):
+    month: int
+    fte_years: Number = Field(description="What he is worth in the year, after the ramp.")
+
+
 class CalculatedResources(RequirementTotal):
     method: str
     classes: list[CalculatedHours]
+    hires: list[CalculatedHire]
 
 
 @router.post("/plan", operation_id="calculatePlan", summary="Calculate a plan", responses=responses(BadArgument))
@@ -260,6 +270,9 @@ def calculate_resources(facts: ResourceFacts, entry: Calculates) -> CalculatedRe
         method=methods.standard().id,
         productive_hours=number(needed.productive_hours),
         classes=hours,
+        hires=[
+            CalculatedHire(month=month, fte_years=number(hire_capacity(norms.ramp, month - 1))) for month in facts.hires
+        ],
         **totals(needed, present),
     )
 

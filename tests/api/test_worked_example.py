@@ -328,6 +328,20 @@ def test_the_missing_amount_by_headroom(service: Service, raw_plan: dict[str, An
     assert found["unplaced"] == "0"
 
 
+def test_whole_coins_by_largest_remainder(service: Service) -> None:
+    for name, parts in EXPECTED["largest_remainder"].items():
+        target, _, headrooms = name.partition(" over ")
+        units = [
+            {"name": str(place), "planned": "0", "headroom": headroom, "cap": "9999"}
+            for place, headroom in enumerate(headrooms.split(","))
+        ]
+        body = {"target": target, "currency": "JPY", "units": units}
+        found = service.post("/v1/calculations/allocation", body, status=200)
+        assert [int(one["extra"]) for one in found["units"]] == parts
+    body["target"] = "100.5"
+    service.post("/v1/calculations/allocation", body, status=422)
+
+
 def test_levers_beside_the_baseline(service: Service, raw_plan: dict[str, Any]) -> None:
     levers = [
         {"lever": "retention", "operation": "add", "value": 0.05, "abc_class": "A"},
@@ -372,6 +386,7 @@ def test_the_resources_it_needs(service: Service, raw_plan: dict[str, Any]) -> N
     expected = EXPECTED["resources"]
     for simultaneous in norms["simultaneous_deals"]:
         body = {**facts, "norms": {**asked, "simultaneous_deals": simultaneous}, "fte_present": 2}
+        body["hires"] = [1, 4, 7, 10]
         found = service.post("/v1/calculations/resources", body, status=200)
         for row in found["classes"]:
             hours = expected["hours"][row["abc_class"]]
@@ -385,6 +400,8 @@ def test_the_resources_it_needs(service: Service, raw_plan: dict[str, Any]) -> N
         assert found["heads"] == expected["heads"]
         assert found["load"] == expected["load_of_two"]
         assert found["work_in_progress"] == expected["work_in_progress_deals"]
+        capacity = EXPECTED["hire_effective_fte_years_started_month_1_4_7_10"]
+        assert [one["fte_years"] for one in found["hires"]] == capacity
     assert round(10 * found["hours"] / found["productive_hours"], 6) == expected["ten_such_units_fte"]
 
 

@@ -144,6 +144,7 @@ def test_one_answer_leads_from_a_figure_to_lines_and_deals(register: Service) ->
         assert len(one["items"]) == min(2, one["total"])
         if one["found"] is not None:
             assert float(one["found"]) == pytest.approx(float(named[number]["value"]), rel=1e-12)
+    for one in [*counted.values()][::9]:
         page = register.client.get(one["all"]).json()
         assert page["items"][:2] == [{n: v for n, v in own.items() if n != "statistics"} for own in one["items"]]
     (bought,) = (one for one in counted.values() if one["number"] == "revenue.u1.A.value_per_order")
