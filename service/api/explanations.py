@@ -110,7 +110,8 @@ class ExplanationDocument(Strict):
     complete: bool = Field(description="False: there are more than `limit`; ask for one of those named.")
     units: list[ExplainedUnit] = Field(description="Those that the numbers name.")
     counted: list[CountedNumber] = Field(
-        description="The end of each answer: statistics lines and deals behind the first 200 sums and counts."
+        description="The end of each answer: statistics lines and deals behind the first 200 sums and counts; also "
+        "behind those that `limit` cuts off."
     )
 
 

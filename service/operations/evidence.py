@@ -1,6 +1,7 @@
 """What the facts behind a plan's inputs were counted over, down to statistics lines and deals, by the data of now."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,8 @@ from service.store import lines, results
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
 
+MOST_LINES = 1000
+"""So many lines of a customer are looked through for those to show."""
 STEPS = ("lead", "qualified", "offer")
 
 
@@ -49,6 +52,7 @@ class Facts:
     units: list[Unit]
     baseline: Inputs
     levers: list[Lever]
+    _read: dict[tuple[str, str, str], Sequence[Row[Any]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, caller: Caller, identifier: str) -> "Facts":
@@ -117,9 +121,7 @@ class Facts:
         count of customers and of deals none."""
         if fact.name not in MEASURES or fact.counted.source == "deals":
             return []
-        first, last = map(parse_month, self.months_of(item))
-        asked = lines.Asked((first, last), {"customer": item["customer"]})
-        found = lines.with_measure(self.caller.connection, self.home, fact.name, limit, asked)
+        found = [one for one in self._lines(item["customer"], *self.months_of(item)) if getattr(one, fact.name)]
         names = ("salesperson", "channel", "product_group")
         return [
             {
@@ -127,5 +129,13 @@ class Facts:
                 **{name: getattr(one, name) for name in names},
                 "value": getattr(one, fact.name) / AMOUNT_SCALE,
             }
-            for one in found
+            for one in found[:limit]
         ]
+
+    def _lines(self, customer: str, first: str, last: str) -> Sequence[Row[Any]]:
+        """The customer's lines of these months, the first MOST_LINES; several facts ask for the same."""
+        key = (customer, first, last)
+        if key not in self._read:
+            asked = lines.Asked((parse_month(first), parse_month(last)), {"customer": customer})
+            self._read[key] = lines.page(self.caller.connection, self.home, MOST_LINES, None, asked)
+        return self._read[key]

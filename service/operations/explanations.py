@@ -19,6 +19,8 @@ from service.store import plans
 from service.store.reach import Reach
 from service.values import minor_units
 
+MOST_WALKED = 2000
+"""So many numbers are gone through for their facts, even where fewer are told."""
 MOST_COUNTED = 200
 """So many facts of an explanation are followed to what they were counted over; each by itself can be asked for."""
 Item = dict[str, Any]
@@ -53,7 +55,8 @@ def explained(caller: Caller, identifier: str, number: str, most: int, shown: in
         Decimal(1).scaleb(-minor_units(row.currency)),
         _lines(caller, facts.home, row.number, units, parse_month(kept["first"])),
     )
-    numbers, complete = story.explain(number, most)
+    walked, whole = story.explain(number, max(most, MOST_WALKED) if shown else most)
+    numbers, complete = walked[:most], whole and len(walked) <= most
     named = sorted(
         {int(word[1:]) for one in numbers for word in one.number.split(".") if word[0] == "u" and word[1:].isdigit()}
     )
@@ -62,7 +65,7 @@ def explained(caller: Caller, identifier: str, number: str, most: int, shown: in
         "complete": complete,
         "facts": facts,
         "fresh": facts.fresh,
-        "counted": _counted(facts, numbers, shown) if shown else {},
+        "counted": _counted(facts, walked, shown) if shown else {},
         "units": [
             {"unit": f"u{place}", "salesperson": units[place - 1][0], "channel": units[place - 1][1]} for place in named
         ],

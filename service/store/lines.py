@@ -252,13 +252,6 @@ def page(
     return connection.execute(statement).all()
 
 
-def with_measure(connection: Connection, reach: Reach, measure: str, limit: int, asked: Asked) -> Sequence[Row[Any]]:
-    """Lines with their codes that have something of a measure, by natural key, at most `limit`."""
-    line = _asked(reach, asked)
-    statement = _with_words(select(line), reach, line, asked).where(line.c[measure] != 0)
-    return connection.execute(statement.limit(limit)).all()
-
-
 def each(connection: Connection, reach: Reach, asked: Asked) -> Iterator[pa.RecordBatch]:
     """The same without a limit, in batches: the codes, `period`, `currency`, `feed` as a word, and the measures."""
     line = _asked(reach, asked)

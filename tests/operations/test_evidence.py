@@ -159,3 +159,5 @@ def test_one_answer_leads_from_a_figure_to_lines_and_deals(register: Service) ->
     assert "/v1/statistics?subsidiary=DE&customer=DE-C" in text
     silent = register.get(f"/v1/plans/{plan}/explanation", number="revenue.u1", counted=0)
     assert silent["counted"] == []
+    cut = register.get(f"/v1/plans/{plan}/explanation", number="revenue.u1", limit=3, counted=2)
+    assert (len(cut["numbers"]), cut["complete"], cut["counted"]) == (3, False, answer["counted"])

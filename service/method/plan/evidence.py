@@ -4,8 +4,9 @@ A fact is a term of an input's evidence, such as `orders` of `order_frequency`. 
 `statistics` adds up: a test holds the two together for every fact.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import pandas as pd
@@ -23,7 +24,7 @@ _OF_CUSTOMERS = ("customers", *_AMOUNTS, "there", "kept", "moved", "all_there", 
 How = Literal["sum", "mean", "median", "given"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observed:
     """What a subsidiary's plan was derived from; columns as `statistics.derive` has them."""
 
@@ -33,7 +34,13 @@ class Observed:
 
     def of(self, unit: str) -> "Observed":
         """What belongs to a unit."""
-        return Observed(*(frame[frame["unit"] == unit] for frame in (self.customers, self.funnel, self.deals)))
+        frames = zip((self.customers, self.funnel, self.deals), self._by_unit, strict=True)
+        return Observed(*(units.get(unit, frame.iloc[:0]) for frame, units in frames))
+
+    @cached_property
+    def _by_unit(self) -> tuple[dict[str, pd.DataFrame], ...]:
+        frames = (self.customers, self.funnel, self.deals)
+        return tuple({str(unit): part for unit, part in frame.groupby("unit")} for frame in frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def counted(
     of_whole = provenance in (OF_PARENT, OF_PARENT_CLASSES)
     own = observed if of_whole else observed.of(unit)
     if fact in _OF_CUSTOMERS:
-        rows = own.customers[_chosen(own.customers, abc_class, name)[fact]]
+        rows = own.customers[_chosen(own.customers, abc_class, name, fact)]
         values = rows[fact] / AMOUNT_SCALE if fact in _AMOUNTS else 1.0
         return Counted("customers", "sum", rows.assign(share=1.0, value=values))
     shares = lead_shares(own.customers, observed.customers)
@@ -96,18 +103,17 @@ def _of_open_deals(observed: Observed, still: pd.DataFrame, abc_class: str, shar
     return Counted("parameter", "given", observed.customers.iloc[:0].assign(share=1.0, value=0.0))
 
 
-def _chosen(customers: pd.DataFrame, abc_class: str, name: str) -> Mapping[str, pd.Series]:
+def _chosen(customers: pd.DataFrame, abc_class: str, name: str, fact: str) -> pd.Series:
     """Which customers a fact counts; of `moved` the input `name` (to_A, to_B, to_C) says where they are now."""
     now, before, last = (customers[word] for word in ("abc_class", "prior_class", "last_class"))
-    buys, bought, was = now.isin(CLASSES), before.isin(CLASSES), before == abc_class
-    return {
-        **dict.fromkeys(("customers", "orders", "revenue", "margin"), now == abc_class),
-        "gap": (now == abc_class) & (customers["segment"] == "GROW"),
-        "there": was,
-        "kept": was & buys,
-        "moved": was & (now == name.removeprefix("to_")),
-        "all_there": bought,
-        "all_kept": bought & buys,
-        "returned": (last == abc_class) & (customers["state"] == State.REACTIVATED.value),
-        "dormant": (last == abc_class) & (customers["state"] == State.DORMANT.value),
+    within: Mapping[str, Callable[[], pd.Series]] = {
+        "gap": lambda: (now == abc_class) & (customers["segment"] == "GROW"),
+        "there": lambda: before == abc_class,
+        "kept": lambda: (before == abc_class) & now.isin(CLASSES),
+        "moved": lambda: (before == abc_class) & (now == name.removeprefix("to_")),
+        "all_there": lambda: before.isin(CLASSES),
+        "all_kept": lambda: before.isin(CLASSES) & now.isin(CLASSES),
+        "returned": lambda: (last == abc_class) & (customers["state"] == State.REACTIVATED.value),
+        "dormant": lambda: (last == abc_class) & (customers["state"] == State.DORMANT.value),
     }
+    return within[fact]() if fact in within else now == abc_class
