@@ -14,7 +14,7 @@ from service.access.quotas import SHARED_EVERY, Quotas
 from service.access.tally import DatabaseTally, RedisTally
 from service.access.tokens import Issuer
 from service.access.uses import Uses
-from service.api import contract, odata, operations, problems
+from service.api import cockpit, contract, odata, operations, problems
 from service.api.guard import Guard
 from service.api.lanes import Lanes
 from service.api.readiness import Readiness, lingering
@@ -77,6 +77,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)
     app.include_router(operations.router)
     app.include_router(odata.router)
+    app.include_router(cockpit.router)
     app.add_middleware(Guard, settings=settings)
     contract.install(app)
     return app

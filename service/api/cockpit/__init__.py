@@ -1,0 +1,40 @@
+"""The cockpit: a page at `/` for a director, that only reads, and asks the API as any other client does.
+
+Plain files without a build and without an outside address. The key that a person signs in with stays in the tab.
+"""
+
+from importlib.resources import files
+
+from fastapi import APIRouter, Response
+
+from service.errors import NotFound
+
+router = APIRouter(include_in_schema=False)
+
+_PAGE = files(__name__) / "page"
+_KINDS = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+_FILES = {file.name: file.read_bytes() for file in _PAGE.iterdir() if file.name.rpartition(".")[2] in _KINDS}
+
+
+@router.get("/")
+async def get_page() -> Response:
+    return _answer("index.html")
+
+
+@router.get("/cockpit/{name}")
+async def get_file(name: str) -> Response:
+    if name not in _FILES:
+        raise NotFound(f"The cockpit has no file {name!r}.")
+    return _answer(name)
+
+
+def _answer(name: str) -> Response:
+    kind = _KINDS[name.rpartition(".")[2]]
+    return Response(_FILES[name], media_type=kind, headers=_HEADERS)
