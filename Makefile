@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SUPPLY := .venv-supply
 COVERED := --cov-branch --cov-report=term-missing:skip-covered --cov
 
-.PHONY: demo test test-clients coverage serve openapi translations lint format bench audit sbom lock clean
+.PHONY: demo test test-clients test-page coverage serve openapi translations lint format bench audit sbom lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -16,7 +16,11 @@ serve: $(VENV)/.run
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile tests/method $(COVERED)=service/method --cov-fail-under=100
-	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/method
+	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/method --ignore=tests/page
+
+# The page in a real browser: needs Chromium.
+test-page: $(VENV)/.dev
+	$(BIN)/pytest tests/page
 
 # What all tests together pass through; slower than `make test`.
 coverage: $(VENV)/.dev
