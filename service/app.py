@@ -34,6 +34,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     # Connections beside those of requests: a job at work, what it reports, the counts of quotas, probes and metrics.
     pool_size = lanes.places + 4
     database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
+    replica = _replica(settings, lanes)
     uses = Uses()
     quotas = _quotas(settings, database, clock)
     readiness = Readiness(database)
@@ -50,6 +51,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         counting.cancel()
         worker.stop()
         database.close()
+        if replica is not None:
+            replica.close()
         metrics.leave()
 
     app = FastAPIOffline(
@@ -72,6 +75,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.quotas = quotas
     app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings, clock)
     app.state.readiness = readiness
+    app.state.replica = replica
     problems.install(app)
     for router in contract.ROUTERS:
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)
@@ -81,6 +85,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(Guard, settings=settings)
     contract.install(app)
     return app
+
+
+def _replica(settings: Settings, lanes: Lanes) -> Database | None:
+    if settings.read_database_url is None:
+        return None
+    url = settings.read_database_url.get_secret_value()
+    return Database(url, lanes.heavy.places, settings.statement_timeout_ms)
 
 
 def _quotas(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Quotas:

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     body_timeout_seconds: Annotated[float, Field(gt=0, description="So long a body may stop coming, in seconds.")] = (
         30.0
     )
+    read_database_url: Annotated[
+        SecretStr | None,
+        Field(description="A replica of the database, for indicators, comparisons and plan totals; it may be behind."),
+    ] = None
     linger_seconds: Annotated[
         float, Field(ge=0, le=600, description="After SIGTERM: so long it takes new requests yet, while not ready.")
     ] = 5.0

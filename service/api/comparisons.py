@@ -113,7 +113,7 @@ def get_comparison(
         period=period,
         method=method,
     )
-    with entry.reading() as caller:
+    with entry.reading_behind() as caller:
         found = comparisons.answer(caller, comparisons.Question(of, figures))
     if table is not None:
         return table.of_rows("comparison", Compared, found["items"], () if of == "subsidiary" else (of,))

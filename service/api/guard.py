@@ -142,6 +142,8 @@ def _mark(answer: MutableHeaders, visit: Visit) -> None:
     answer["X-Request-Id"] = visit.origin.request_id
     answer.setdefault("Cache-Control", "no-store")
     answer["X-Content-Type-Options"] = "nosniff"
+    if visit.revisions:
+        answer["Data-Revision"] = visit.revisions
     if visit.standings:
         answer["RateLimit-Policy"] = _listed(visit.standings, lambda one: f"q={one.quota};w={MINUTE}")
         answer["RateLimit"] = _listed(visit.standings, lambda one: f"r={one.left};t={one.seconds}")

@@ -84,7 +84,7 @@ def get_plan_totals(
     table: AsTable = None,
 ) -> Any:
     """Of each subsidiary the approved plan that begins in this month, else the newest without levers."""
-    with entry.reading() as caller:
+    with entry.reading_behind() as caller:
         found = plan_totals.totals(caller, first, currency)
     if table is not None:
         return table.of_rows("plan-totals", SubsidiaryTotal, found["subsidiaries"])

@@ -6,8 +6,8 @@ out the `Caller`; `writing()` has committed when its block is left, so before th
 
 import base64
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -20,10 +20,13 @@ from service.access.quotas import Quotas
 from service.access.tokens import AccessToken, Issuer, enter
 from service.access.uses import Uses
 from service.api.visit import Visit
-from service.errors import NotAuthenticated
+from service.errors import NotAuthenticated, Unavailable
+from service.store import subsidiaries
 from service.store.database import Database
 
 Lane = Literal["light", "heavy"]
+_MOST_REVISIONS = 100
+"""That fit into a header."""
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="apiKey",
@@ -44,6 +47,7 @@ class Entry:
     quotas: Quotas
     visit: Visit
     credentials: str
+    replica: Database | None
 
     @contextmanager
     def reading(self) -> Iterator[Caller]:
@@ -56,6 +60,26 @@ class Entry:
         """Read by a single statement. Stopped when the client leaves."""
         with self.database.looking_up() as connection, self.visit.reading(connection):
             yield self._admitted(connection)
+
+    @contextmanager
+    def reading_behind(self) -> Iterator[Caller]:
+        """Read from one snapshot of the replica, where there is one that answers. It may be behind, so the answer names
+        the data revisions that it knows. Who asks is admitted by the database itself: what was revoked there is."""
+        if self.replica is None:
+            with self.reading() as caller:
+                yield caller
+            return
+        with self.looking_up() as caller:
+            admitted = caller
+        with ExitStack() as opened:
+            try:
+                connection = opened.enter_context(self.replica.reading())
+            except Unavailable:
+                connection = opened.enter_context(self.database.reading())
+            opened.enter_context(self.visit.reading(connection))
+            known = subsidiaries.listed(connection, admitted.reach)
+            self.visit.revisions = ", ".join(f"{row.code}={row.data_revision}" for row in known[:_MOST_REVISIONS])
+            yield replace(admitted, connection=connection)
 
     @contextmanager
     def writing(self) -> Iterator[Caller]:
@@ -144,7 +168,7 @@ async def _entered(request: Request, credentials: str, scope: Scope, lane: Lane 
         shown = await _read(credentials, state.issuer)
     if lane is not None:
         await visit.enter(getattr(state.lanes, lane))
-    return Entry(state.database, shown, scope, state.clock, state.uses, state.quotas, visit, credentials)
+    return Entry(state.database, shown, scope, state.clock, state.uses, state.quotas, visit, credentials, state.replica)
 
 
 async def _read(text: str, issuer: Issuer | None) -> Token | AccessToken:

@@ -29,6 +29,7 @@ class Visit:
         self.origin = origin
         self.principal = ""
         self.problem = ""
+        self.revisions = ""
         self.calculated: float | None = None
         """Seconds that a heavy calculation took, once it is done."""
         self.standings: list[Standing] = []
