@@ -19,6 +19,8 @@ HEAD_BYTES = 64 * 1024
 """That they have at most."""
 UNREAD_SECONDS = 30.0
 """So long a client may leave its answer unread."""
+_WORKER_SECONDS = 60
+"""After which a worker that says nothing is replaced; one that has just begun is busy with importing."""
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -94,6 +96,7 @@ def run(settings: Settings, host: str, port: int, workers: int) -> None:
             access_log=False,
             log_config=logs.configuration(),
             timeout_graceful_shutdown=settings.drain_seconds,
+            timeout_worker_healthcheck=_WORKER_SECONDS,
         )
 
 
