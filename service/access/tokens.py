@@ -56,6 +56,10 @@ def principal_of(issuer: str, subject: str) -> str:
     return "oidc_" + hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()[:27]
 
 
+class _Unfit(Exception):
+    """What a token lacks, in our words."""
+
+
 class Issuer:
     """The provider whose tokens are taken."""
 
@@ -88,7 +92,7 @@ class Issuer:
             key = await self._keys.find(kid)
             claims = jwt.decode(text, key, registry=self._registry, decoder_cls=_Strict).claims
             self._check(claims)
-        except (JoseError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        except (_Unfit, JoseError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise NotAuthenticated(f"The token is not good: {_said(error)}.") from error
         return self._told(claims)
 
@@ -97,22 +101,22 @@ class Issuer:
         header = jws.extract_compact(text.encode("ascii"), registry=self._registry).headers()
         self._registry.get_alg(str(header.get("alg")))
         if "crit" in header:
-            raise ValueError("its header has extensions (crit)")
+            raise _Unfit("its header has extensions (crit)")
         kind = str(header.get("typ", "")).lower().removeprefix("application/")
         if kind != self._settings.oidc_token_type.lower():
-            raise ValueError(f"its type is {kind[:40]!r}, not {self._settings.oidc_token_type}")
+            raise _Unfit(f"its type is {kind[:40]!r}, not {self._settings.oidc_token_type}")
         kid = header.get("kid")
         if not isinstance(kid, str):
-            raise ValueError("its header names no key (kid)")  # noqa: TRY004 - all these are refusals of the token
+            raise _Unfit("its header names no key (kid)")
         return kid
 
     def _check(self, claims: Mapping[str, Any]) -> None:
         now = int(self._clock().timestamp())
         jwt.JWTClaimsRegistry(now, LEEWAY_SECONDS, **self._required).validate(dict(claims))
         if claims["exp"] - claims["iat"] > LONGEST_LIFE_SECONDS:
-            raise ValueError(f"it lives longer than {LONGEST_LIFE_SECONDS} seconds, and it cannot be revoked")
+            raise _Unfit(f"it lives longer than {LONGEST_LIFE_SECONDS} seconds, and it cannot be revoked")
         if len(claims["sub"]) > _LONGEST_SUBJECT:
-            raise ValueError("its subject is too long")
+            raise _Unfit("its subject is too long")
 
     def _told(self, claims: Mapping[str, Any]) -> AccessToken:
         settings = self._settings
@@ -158,5 +162,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _said(error: Exception) -> str:
-    """The library's reason, or ours; not the text of the token."""
-    return (error.description or error.error) if isinstance(error, JoseError) else str(error)[:200]
+    """Our reason or the library's; what Python says of an odd token would repeat pieces of it."""
+    if isinstance(error, _Unfit):
+        return str(error)
+    return (error.description or error.error).rstrip(".") if isinstance(error, JoseError) else "it cannot be read"

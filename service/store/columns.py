@@ -34,7 +34,7 @@ def code(length: int = 64, **more: Any) -> Any:
 
 
 class PersonName(TypeDecorator[str]):
-    """The name of a person or customer. The database answers null for it, unless it was selected by `Reach.shown`:
+    """The name of a person or customer. The database answers null for it, unless it was selected by `Reach.readable`:
     a query that was written without a thought for names shows none."""
 
     impl = String

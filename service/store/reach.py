@@ -42,16 +42,15 @@ class Reach:
         return Reach(asked if self.subsidiaries is None else asked & self.subsidiaries, self.names)
 
     def shown(self, *columns: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-        """Columns to select: the only way by which names of people and customers leave the store."""
-        if not self.names:
-            return list(columns)
+        """Columns to select, names among them as they may be read."""
         return [
-            type_coerce(column, String).label(str(column.key)) if isinstance(column.type, PersonName) else column
+            self.readable(column).label(str(column.key)) if isinstance(column.type, PersonName) else column
             for column in columns
         ]
 
     def readable(self, name: Any) -> ColumnElement[Any]:
-        """A column of names for conditions and orders, which tell of it too: nothing for who may not read names."""
+        """A column of names, to select and for conditions and orders, which tell of it too: nothing for who may not
+        read names. The only way by which names of people and customers leave the store."""
         return type_coerce(name, String) if self.names else cast(null(), String)
 
     def covers(self, column: Any) -> ColumnElement[bool]:

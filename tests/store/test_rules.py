@@ -10,7 +10,11 @@ import pytest
 from sqlalchemy import Connection, Table
 from sqlmodel import SQLModel
 
+from service.forms.catalogue import FORMS
 from service.store import tables
+from service.store.columns import PersonName
+from service.store.erasures import PERSONAL
+from service.store.kept import TABLES
 from service.store.reach import Reach
 
 SERVICE = Path(inspect.getfile(tables)).parents[1]
@@ -71,3 +75,14 @@ def test_the_service_waits_for_nobody_in_the_background() -> None:
         text = path.read_text(encoding="utf-8")
         assert "BackgroundTasks" not in text
         assert "BaseHTTPMiddleware" not in text
+
+
+def test_names_of_people_are_stored_in_columns_that_show_none() -> None:
+    """A new column of names in a form: its table withholds it, and erasing people knows it."""
+    with_names = {name: form.names for name, form in FORMS.items() if form.names}
+    assert with_names.keys() == PERSONAL.keys()
+    for name, columns in with_names.items():
+        assert columns <= PERSONAL[name].keys(), name
+        for table in TABLES[name]:
+            for column in table.columns:
+                assert (column.name in columns) == isinstance(column.type, PersonName), f"{table.name}.{column.name}"
