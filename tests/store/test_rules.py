@@ -18,9 +18,9 @@ from service.store.kept import TABLES
 from service.store.reach import Reach
 
 SERVICE = Path(inspect.getfile(tables)).parents[1]
-OF_THE_GROUP = {"exchange_rates", "keys", "methods"}
+OF_THE_GROUP = {"exchange_rates", "keys", "methods", "quota_counts"}
 """Modules of the store whose data belong to no subsidiary."""
-GROUP_TABLES = {"exchange_rate", "exchange_rate_history", "api_key", "subsidiary"}
+GROUP_TABLES = {"exchange_rate", "exchange_rate_history", "api_key", "quota_count", "subsidiary"}
 WITHOUT_REACH = {"subsidiaries.create", "results.add_rows"}
 """Functions that write rows whose subsidiary stands in the values."""
 
