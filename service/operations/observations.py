@@ -20,6 +20,12 @@ Unit = tuple[str, str]
 """Salesperson and channel; "" for all."""
 UNIT_WORDS = ("salesperson", "channel")
 DAYS_A_MONTH = 365.25 / 12
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("new_customer", "created_now", "closed_now", "buys"), bool),
+    **dict.fromkeys(("stage", "amount", "closes", "customer_id"), "int64"),
+    "months": float,
+}
+"""Of the columns of deals that hold no text, which a frame without rows could not know."""
 
 
 def observed(caller: Caller, basis: Basis, by: Sequence[str]) -> Observed:
@@ -130,17 +136,5 @@ def register(caller: Caller, basis: Basis, by: Sequence[str], customers: pd.Data
                 "closes": 0 if deal.expected_close is None else month_of(deal.expected_close),
             }
         )
-    found = pd.DataFrame(rows, columns=[*deals.COLUMNS, "customer_id"]).astype(
-        {
-            "new_customer": bool,
-            "created_now": bool,
-            "closed_now": bool,
-            "buys": bool,
-            "stage": int,
-            "months": float,
-            "amount": "int64",
-            "closes": "int64",
-            "customer_id": "int64",
-        }
-    )
+    found = pd.DataFrame(rows, columns=[*deals.COLUMNS, "customer_id"]).astype(_TYPES)
     return found.assign(customer=_codes(found, customers))

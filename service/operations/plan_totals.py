@@ -43,14 +43,7 @@ def totals(caller: Caller, begins: str, currency: str) -> dict[str, Any]:
             by_country.add(subsidiary.country, amounts)
             by_class.add(line.abc_class, amounts)
             by_month.add(month_text(line.period), amounts)
-        rows.append(
-            {
-                **_described(caller, subsidiary, plan),
-                "rate": f"{to_rate(rate).normalize():f}",
-                "rate_month": None if rate_month is None else month_text(rate_month),
-                **_told(by_unit.whole),
-            }
-        )
+        rows.append({**_described(caller, subsidiary, plan), **_told_rate(rate, rate_month), **_told(by_unit.whole)})
         units += [
             {"subsidiary": subsidiary.code, **dict(zip(UNIT_WORDS, unit, strict=True)), **_told(sums)}
             for unit, sums in by_unit.sums.items()
@@ -101,6 +94,10 @@ def _described(caller: Caller, subsidiary: Row[Any], plan: Row[Any]) -> dict[str
         "fresh": plan.data_revision == plan.newest,
         "currency_local": subsidiary.currency,
     }
+
+
+def _told_rate(rate: int, month: int | None) -> dict[str, Any]:
+    return {"rate": f"{to_rate(rate).normalize():f}", "rate_month": None if month is None else month_text(month)}
 
 
 def _told(sums: Sums) -> dict[str, str]:

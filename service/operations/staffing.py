@@ -162,14 +162,9 @@ def served(caller: Caller, identifier: str) -> dict[str, Any]:
     NoData without sellers.
     """
     needs = _read(caller, identifier)
-    productive = _productive(needs)
-    worth = {code: productive * own for code, (_, own) in _capacity(needs).items()}
-    nobody = np.zeros(len(needs.window))
     by_seller = needs.kept["by"] == ["salesperson"]
-    capacity = {"": sum(worth.values(), nobody)}
-    if by_seller:
-        capacity = {unit[0]: worth.get(unit[0], nobody) for unit in needs.units}
-    there = sum(capacity.values(), nobody)
+    capacity = _hours_there(needs, by_seller=by_seller)
+    there = sum(capacity.values(), np.zeros(len(needs.window)))
     if not there.any():
         raise NoData("Nobody is employed in the plan's months: hand in the form salespeople first.")
     pools: dict[str, list[Piece]] = {}
@@ -199,6 +194,15 @@ def served(caller: Caller, identifier: str) -> dict[str, Any]:
         ],
         "items": [_told(one) for one in found],
     }
+
+
+def _hours_there(needs: _Needs, *, by_seller: bool) -> dict[str, np.ndarray]:
+    """Selling hours by month of the people there: of each seller of the plan, or of all together ("")."""
+    productive, nobody = _productive(needs), np.zeros(len(needs.window))
+    worth = {code: productive * own for code, (_, own) in _capacity(needs).items()}
+    if by_seller:
+        return {unit[0]: worth.get(unit[0], nobody) for unit in needs.units}
+    return {"": sum(worth.values(), nobody)}
 
 
 def _sums(found: Sequence[Served], months: int) -> dict[str, list[Any]]:
