@@ -29,7 +29,7 @@ from service.access.tokens import principal_of
 from service.api import contract
 from service.app import create_app
 from service.errors import KontorError
-from service.operations import erasures
+from service.operations import erasures, mappings
 from service.settings import Settings
 from service.store import keys as stored_keys
 from service.store.database import Database, newest_revision
@@ -41,6 +41,8 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 audit = typer.Typer(help="The audit: who did what.", no_args_is_help=True)
 commands.add_typer(keys, name="keys")
 commands.add_typer(audit, name="audit")
+mapping = typer.Typer(help="Mapping files of connectors.", no_args_is_help=True)
+commands.add_typer(mapping, name="mapping")
 
 _START_SECONDS = 20
 NARROWEST = 110
@@ -245,6 +247,19 @@ def principal(
     if issuer is None:
         _refuse("KONTOR_OIDC_ISSUER is not set: no tokens are taken.")
     typer.echo(principal_of(issuer, subject))
+
+
+@mapping.command("check")
+def check_mapping(
+    file: Annotated[Path, typer.Argument(help="Mapping file of a connector.", exists=True, dir_okay=False)],
+) -> None:
+    """Say all that is wrong with a mapping file; exit code 1 if anything is."""
+    problems = mappings.problems_of(file.read_bytes())
+    for problem in problems:
+        typer.echo(f"{file}: {problem.column}: {problem.message}", err=True)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo(f"{file}: nothing is wrong with it.")
 
 
 def _open(settings: Settings) -> Database:

@@ -20,7 +20,7 @@ def read(body: bytes, content_type: str) -> Parameters:
     """Raises BadBody where it is no document, DocumentRefused with all that is wrong in it."""
     if content_type not in (JSON, YAML):
         raise WrongContentType(f"Send {JSON} or {YAML}.")
-    document = _decoded(body, content_type)
+    document = decoded(body, content_type)
     try:
         parameters = Parameters.model_validate(document)
     except ValidationError as error:
@@ -51,7 +51,8 @@ def _problem(place: tuple[int | str, ...], code: str, message: str) -> Problem:
     return Problem(None, path[:_SHOWN], code, message[: 2 * _SHOWN])
 
 
-def _decoded(body: bytes, content_type: str) -> Any:
+def decoded(body: bytes, content_type: str) -> Any:
+    """What the document says, JSON or YAML. Raises BadBody."""
     try:
         text = body.decode("utf-8-sig")
         if content_type == JSON:
