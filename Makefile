@@ -4,9 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SUPPLY := .venv-supply
+TOOLS := .venv-tools
+TRYTON := .venv-tryton
 COVERED := --cov-branch --cov-report=term-missing:skip-covered --cov
+APART := tests/page tests/connectors/test_tryton.py tests/examples/test_typed_client.py
+NODE := tests/contract/node
+IN_NODE := PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npx --no-install
 
-.PHONY: demo test test-clients test-page coverage serve openapi translations lint format bench audit sbom lock clean
+.PHONY: demo test test-page test-clients test-connectors coverage serve openapi clients translations lint lint-contract \
+	format bench audit sbom lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -16,18 +22,36 @@ serve: $(VENV)/.run
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile tests/method $(COVERED)=service/method --cov-fail-under=100
-	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/method --ignore=tests/page
+	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/method $(addprefix --ignore=,$(APART))
 
 # The page in a real browser: needs Chromium.
 test-page: $(VENV)/.dev
 	$(BIN)/pytest tests/page
 
+# A real Tryton beside a served Kontor.
+test-connectors: $(VENV)/.dev $(TRYTON)/.made
+	$(BIN)/pytest tests/connectors/test_tryton.py
+
 # What all tests together pass through; slower than `make test`.
 coverage: $(VENV)/.dev
-	$(BIN)/pytest -n 2 --dist loadfile $(COVERED)=service
+	$(BIN)/pytest -n 2 --dist loadfile $(addprefix --ignore=,$(APART)) $(COVERED)=service
 
-# Reads OData with clients for Node, which is taken from the path.
-test-clients: $(VENV)/.dev
+# The contract in its three dialects by Spectral, and a typed client in TypeScript. Node comes from PyPI.
+lint-contract: $(NODE)/node_modules/.made
+	cd $(NODE) && $(IN_NODE) spectral lint --ruleset spectral.yaml --fail-severity hint \
+		../../../openapi/kontor.v1.yaml ../../../openapi/kontor.v1.openapi-3.0.json ../../../openapi/kontor.v1.swagger-2.0.json
+	cd $(NODE) && $(IN_NODE) openapi-typescript ../../../openapi/kontor.v1.yaml --output contract.d.ts
+	cd $(NODE) && $(IN_NODE) tsc
+
+# A typed client in Python, in build/: put that folder on the path.
+clients: $(TOOLS)/.made
+	$(TOOLS)/bin/openapi-python-client generate --meta none --overwrite --path openapi/kontor.v1.openapi-3.0.json \
+		--config tests/contract/client.yaml --output-path build/kontor_client > /dev/null
+
+# The typed client against the service, and clients for Node that read OData.
+test-clients: export PATH := $(CURDIR)/$(TOOLS)/bin:$(PATH)
+test-clients: $(VENV)/.dev clients
+	$(BIN)/pytest tests/examples/test_typed_client.py
 	npm install --prefix tests/clients --no-package-lock --no-audit --no-fund
 	$(BIN)/pytest tests/clients/check_clients.py
 
@@ -62,12 +86,6 @@ sbom: $(SUPPLY)/.made $(VENV)/.run
 	$(SUPPLY)/bin/cyclonedx-py environment --output-reproducible --of JSON -o kontor.cdx.json --pyproject pyproject.toml \
 		$(BIN)/python
 
-# Apart from the service: what examines it is no part of it.
-$(SUPPLY)/.made: requirements/supply.txt
-	$(PYTHON) -m venv $(SUPPLY)
-	$(SUPPLY)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/supply.txt
-	touch $@
-
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/run.txt
@@ -78,14 +96,26 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	touch $@
 
+$(NODE)/node_modules/.made: $(TOOLS)/.made $(NODE)/package-lock.json
+	cd $(NODE) && PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npm ci --silent
+	touch $@
+
+# Apart from the service: what examines it is no part of it, and Tryton (GPL) is only spoken to.
+$(SUPPLY)/.made $(TOOLS)/.made $(TRYTON)/.made: .venv-%/.made: requirements/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+	touch $@
+
 # Needs uv on the path. Locks with hashes and without addresses.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev \
 		pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build \
 		-c requirements/dev.txt pyproject.toml -o requirements/run.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group supply \
-		-o requirements/supply.txt
+	for group in supply tools tryton; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--group $$group -o requirements/$$group.txt; done
 
 clean:
-	rm -rf $(VENV) $(SUPPLY) kontor.cdx.json .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(SUPPLY) $(TOOLS) $(TRYTON) $(NODE)/node_modules build kontor.cdx.json \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

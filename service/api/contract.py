@@ -196,7 +196,7 @@ def _flattened(node: Any) -> Any:
         return [_flattened(item) for item in node]
     if not isinstance(node, dict):
         return node
-    node = {name: _flattened(value) for name, value in _with_limits(node).items()}
+    node = {name: _flattened(value) for name, value in _as_known_to_all(node).items()}
     choices = node.get("anyOf")
     if isinstance(choices, list) and {"type": "null"} in choices and len(choices) == 2:
         (choice,) = [one for one in choices if one != {"type": "null"}]
@@ -207,10 +207,15 @@ def _flattened(node: Any) -> Any:
     return node
 
 
-def _with_limits(node: dict[str, Any]) -> dict[str, Any]:
-    """A schema whose limits have their names: behind a validator of our own pydantic writes `ge` for `minimum`."""
+def _as_known_to_all(node: dict[str, Any]) -> dict[str, Any]:
+    """A schema in words that linters and importers know. Behind a validator of our own pydantic writes `ge` for
+    `minimum`, and a tuple of one kind is a list."""
     found = {_LIMITS[name]: value for name, value in node.items() if name in _LIMITS and not isinstance(value, dict)}
-    return {**found, **{name: value for name, value in node.items() if _LIMITS.get(name) not in found}}
+    found |= {name: value for name, value in node.items() if _LIMITS.get(name) not in found}
+    kinds = found.get("prefixItems", [])
+    if kinds and all(kind == kinds[0] for kind in kinds):
+        found["items"] = found.pop("prefixItems")[0]
+    return found
 
 
 _LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

@@ -81,7 +81,6 @@ _REWORDED: Mapping[str, Callable[[Any], Node]] = {
     "exclusiveMaximum": lambda value: {"maximum": value, "exclusiveMaximum": True},
     "properties": lambda schemas: {"properties": _named(schemas)},
     "items": lambda schema: {"items": _schema_3_0(schema)},
-    "prefixItems": lambda schemas: {"items": _schema_3_0(schemas[0])},
     "additionalProperties": lambda value: {
         "additionalProperties": value if isinstance(value, bool) else _schema_3_0(value)
     },

@@ -1,6 +1,7 @@
 """Method versions: the parameters that every result names."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -123,9 +124,12 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _example(kind: str) -> str:
-    changed = {"id": "house-1", "title": "House method, version 1", "valid_from": "2026-01"}
-    return method_documents.write(methods.standard().model_copy(update=changed), kind)
+def _example() -> dict[str, Any]:
+    standard = methods.standard()
+    floors = {"floor_a": Decimal(100_000), "floor_b": Decimal(20_000)}
+    changed: dict[str, Any] = {"id": "house-1", "title": "House method, version 1", "valid_from": "2026-01"}
+    changed["abc"] = standard.abc.model_copy(update=floors)
+    return standard.model_copy(update=changed).model_dump(mode="json")
 
 
 @router.get("/methods", operation_id="listMethods", summary="Method versions")
@@ -148,8 +152,8 @@ def list_methods(entry: ReadsResults) -> Page[MethodSummary]:
         "requestBody": {
             "required": True,
             "content": {
-                JSON: {"schema": {"$ref": "#/components/schemas/Parameters"}, "example": _example(JSON)},
-                YAML: {"schema": {"$ref": "#/components/schemas/Parameters"}, "example": _example(YAML)},
+                JSON: {"schema": {"$ref": "#/components/schemas/Parameters"}, "example": _example()},
+                YAML: {"schema": {"$ref": "#/components/schemas/Parameters"}, "example": _example()},
             },
         }
     },

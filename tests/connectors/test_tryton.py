@@ -23,7 +23,7 @@ from tests.conftest import Server
 from tests.connectors.tryton_sales import CUSTOMERS, company_at
 
 ROOT = Path(__file__).parents[2]
-TRYTON = ROOT / ".tryton" / "bin"
+TRYTON = ROOT / ".venv-tryton" / "bin"
 SYNC = ROOT / "examples" / "connectors" / "sync.py"
 MAPPING = ROOT / "examples" / "connectors" / "mappings" / "tryton.yaml"
 SECONDS = 240

@@ -116,11 +116,6 @@ def small(schema: dict[str, Any]) -> dict[str, Any]:
             None,
         ),
         (
-            {"type": "array", "prefixItems": [{"type": "number"}] * 2, "minItems": 2, "maxItems": 2},
-            {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
-            None,
-        ),
-        (
             {"type": "object", "patternProperties": {"^a": {"type": ["integer", "null"]}}, "propertyNames": {}},
             {"type": "object", "additionalProperties": {"type": "integer", "nullable": True}},
             {"type": "object", "additionalProperties": {"type": "integer", "x-nullable": True}},
