@@ -76,6 +76,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/segmentation.py
 	$(BIN)/python benchmarks/kpis.py
+	$(BIN)/python benchmarks/feeds.py
+	$(BIN)/python benchmarks/feeds.py --part pages
 
 # Known vulnerabilities of what is locked. What cannot be looked up is a failure, too.
 audit: $(SUPPLY)/.made

@@ -70,6 +70,18 @@ def in_sql(condition: Condition, columns: Mapping[str, ColumnElement[Any]]) -> C
             return _compared(name, columns[name], operator, value)
 
 
+def names_in(condition: Condition | None) -> frozenset[str]:
+    """The columns that a condition is about."""
+    match condition:
+        case Both(parts) | Either(parts):
+            return frozenset().union(*map(names_in, parts))
+        case Opposite(part):
+            return names_in(part)
+        case Spelled() | Compared():
+            return frozenset([condition.column])
+    return frozenset()
+
+
 def ordered(element: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     """Text in the order of its code points on every database."""
     return collate(element, "C") if dialect != "sqlite" and isinstance(element.type, String) else element

@@ -329,7 +329,9 @@ def relation(reach: Reach) -> Relation:
         "feed": _feed(TABLE),
         **{name: TABLE.c[name] for name in MEASURES},
     }
-    return Relation(rows.where(reach.covers(TABLE.c.subsidiary_id)), columns, _NATURAL_KEY)
+    within = reach.covers(TABLE.c.subsidiary_id)
+    alone = select(TABLE.c.subsidiary_id).where(within)
+    return Relation(rows.where(within), columns, _NATURAL_KEY, alone, frozenset(("period", "feed", *MEASURES)))
 
 
 def _feed(line: Any) -> Any:

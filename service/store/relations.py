@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Boolean, ColumnElement, Connection, Date, Float, Integer, Select, func, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Date, Float, Integer, Select, func, select, tuple_
 
-from service.store.conditions import Condition, after, in_sql, ordered
+from service.store.conditions import Condition, after, in_sql, names_in, ordered
 from service.store.exports import kind_of
 from service.store.pages import later
 
@@ -16,11 +16,14 @@ from service.store.pages import later
 @dataclass(frozen=True, slots=True)
 class Relation:
     """`rows`: from where, joined and within reach. `columns` by the names of the table. `key`: the order of the rows,
-    none of whose columns is ever null."""
+    none of whose columns is ever null. `alone`: the same rows of a long table without what they are joined with, for
+    conditions on `own` columns."""
 
     rows: Select[Any]
     columns: Mapping[str, ColumnElement[Any]]
     key: tuple[ColumnElement[Any], ...]
+    alone: Select[Any] | None = None
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,14 @@ def page(
         *(term.desc().nulls_last() if descending else term.asc().nulls_first() for term, descending in terms),
         *relation.key,
     )
+    values = None
     if asked.after is not None:
         values = [_value(one, value, nullable=n < len(terms)) for n, (one, value) in enumerate(_pairs(places, asked))]
         beyond = after([*terms, *((one, False) for one in relation.key)], values) if terms else None
         statement = statement.where(later(relation.key, values) if beyond is None else beyond)
+    last = _last(connection, relation, asked, values, limit)
+    if last is not None:
+        statement = statement.where(tuple_(*relation.key) <= tuple_(*last))
     rows = connection.execute(statement.limit(limit + 1).offset(asked.skip or None)).all()
     shown = rows[:limit]
     columns = zip(*(row[: len(wanted)] for row in shown), strict=True) if shown else [()] * len(wanted)
@@ -66,9 +73,26 @@ def page(
     return pa.RecordBatch.from_arrays(made, schema=schema), following
 
 
+def _last(
+    connection: Connection, relation: Relation, asked: Asked, after_key: Sequence[Any] | None, limit: int
+) -> Sequence[Any] | None:
+    """The key of the last row that a page needs, found in the index of a long table; None: to the end.
+
+    PostgreSQL takes what follows a key for few rows, and would join and sort all of them for each page.
+    """
+    if relation.alone is None or asked.order or not names_in(asked.condition) <= relation.own:
+        return None
+    statement = _where(relation.alone.with_only_columns(*relation.key), relation, asked.condition)
+    if after_key is not None:
+        statement = statement.where(later(relation.key, after_key))
+    return connection.execute(statement.order_by(*relation.key).limit(1).offset(asked.skip + limit)).one_or_none()
+
+
 def count(connection: Connection, relation: Relation, condition: Condition | None) -> int:
     """How many rows fit the condition."""
-    rows = _where(relation.rows.with_only_columns(relation.key[0]), relation, condition).subquery()
+    alone = relation.alone if names_in(condition) <= relation.own else None
+    source = relation.rows if alone is None else alone
+    rows = _where(source.with_only_columns(relation.key[0]), relation, condition).subquery()
     return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
