@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from service.method.measures import MEASURES
 from tests.conftest import Service
 from tests.group import hand_in_group
 
@@ -64,6 +65,8 @@ def test_the_views_have_the_numbers_of_the_api(group: Service) -> None:
     assert sum(row["customers"] for row in own) == total["customers"]
     assert sum(Decimal(str(row["revenue"])) for row in own) == Decimal(total["revenue"])
     assert str(own[0]["segmentation"]) == "FR.1"
+    for view in ("bi_statistics", "bi_months"):
+        assert set(MEASURES) <= set(_rows(group, view)[0]), f"a measure is missing in {view}: it needs a migration"
     assert {str(row["month_start"]) for row in _rows(group, "bi_months")} >= {"2024-01-01", "2025-12-01"}
 
 
