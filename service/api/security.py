@@ -110,9 +110,10 @@ class Entry:
             principal = caller.principal
         self.visit.stands(self.quotas.expect_rows(principal))
 
-    def count_rows(self, rows: int) -> None:
-        """Rows were read."""
-        self.quotas.count_rows(self.visit.principal, rows)
+    def count_rows(self, rows_read: int, _loaded: int) -> None:
+        """So many rows of the form were read by now."""
+        self.quotas.count_rows(self.visit.principal, rows_read - self.visit.rows)
+        self.visit.rows = rows_read
 
 
 def needs(scope: Scope, lane: Lane | None = "light") -> Any:

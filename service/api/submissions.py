@@ -173,12 +173,6 @@ def _submit_operation(form: Form) -> Any:
         if correction == "delta" and (form.name != "statistics" or idempotency_key is None):
             raise BadArgument("correction", "A delta is for the form statistics, and needs an Idempotency-Key.")
         dialect = Dialect(delimiter, decimal, date_format, body.source.charset, sheet)
-        rows = 0
-
-        def report(rows_read: int, _loaded: int) -> None:
-            nonlocal rows
-            rows = rows_read
-
         with opened(form, body.source, dialect, body.unpacked_limit) as handed:
             try:
                 with entry.writing() as caller:
@@ -187,14 +181,12 @@ def _submit_operation(form: Form) -> Any:
                         worker, order = request.app.state.worker, Order(dialect, terms, body.unpacked_limit)
                         work = partial(_accepted, caller, home, handed, order, worker)
                     else:
-                        work = partial(_receipt, caller, home, handed, terms, report)
+                        work = partial(_receipt, caller, home, handed, terms, entry.count_rows)
                     answer = once(caller, home, idempotency_key, body.fingerprint, work)
             except RowsRefused as refused:
                 if handed.reading.sheet is None or CONTENT_TYPES["xlsx"] not in request.headers.get("accept", ""):
                     raise
                 return _marked(request, handed, refused)
-            finally:
-                entry.count_rows(rows)
         return _located_at(as_response(answer), request)
 
     return submit

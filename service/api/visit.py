@@ -30,6 +30,7 @@ class Visit:
         self.principal = ""
         self.problem = ""
         self.revisions = ""
+        self.rows = 0
         self.calculated: float | None = None
         """Seconds that a heavy calculation took, once it is done."""
         self.standings: list[Standing] = []
