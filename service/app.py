@@ -19,7 +19,9 @@ from service.api.guard import Guard
 from service.api.lanes import Lanes
 from service.api.readiness import Readiness, lingering
 from service.api.security import utc_now
+from service.operations.courier import Courier
 from service.operations.jobs import Worker
+from service.operations.sending import Sender
 from service.settings import Settings
 from service.store.database import Database
 
@@ -31,24 +33,29 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     """The application over the database of the settings. Nothing is opened before the first request."""
     failpoints.arm(settings.fault)
     lanes = Lanes.of(settings.pool_size)
-    # Connections beside those of requests: a job at work, what it reports, the counts of quotas, probes and metrics.
-    pool_size = lanes.places + 4
+    # Connections beside those of requests: a job at work, what it reports, webhooks, the counts of quotas, probes and
+    # metrics.
+    pool_size = lanes.places + 5
     database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
     replica = _replica(settings, lanes)
     uses = Uses()
     quotas = _quotas(settings, database, clock)
     readiness = Readiness(database)
     worker = Worker(database, clock, uses, quotas.count_rows)
+    sender = Sender(settings.webhook_allow_private, settings.webhook_allow_http)
+    courier = Courier(database, clock, sender)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # At least one thread per connection: a request that has a thread never waits for a connection.
         to_thread.current_default_thread_limiter().total_tokens = lanes.places + _SPARE_THREADS
         worker.start()
+        courier.start()
         counting = asyncio.create_task(_counting(quotas, lanes, database))
         with lingering(readiness, settings.linger_seconds, settings.drain_seconds):
             yield
         counting.cancel()
+        courier.stop()
         worker.stop()
         database.close()
         if replica is not None:
@@ -76,6 +83,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings, clock)
     app.state.readiness = readiness
     app.state.replica = replica
+    app.state.sender = sender
     problems.install(app)
     for router in contract.ROUTERS:
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)

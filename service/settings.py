@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1_000, description="A table (not JSON) may be this long, unpacked; a longer one is answered 413.")
     ] = 1024 * 1024 * 1024
+    webhook_allow_private: Annotated[
+        bool, Field(description="Webhooks may lead to addresses inside, and to any port.")
+    ] = False
+    webhook_allow_http: Annotated[bool, Field(description="Webhooks may do without TLS.")] = False
     audit_seal_key: Annotated[
         SecretStr | None,
         Field(

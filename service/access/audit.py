@@ -45,6 +45,12 @@ Action = Literal[
     "submission.withdraw",
     "subsidiary.change",
     "subsidiary.create",
+    "webhook.change",
+    "webhook.create",
+    "webhook.delete",
+    "webhook.replay",
+    "webhook.rotate",
+    "webhook.test",
 ]
 OPERATOR = "operator"
 """The principal of what is done by a command on the machine itself."""

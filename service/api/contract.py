@@ -51,6 +51,7 @@ from service.api import (
     target_tree,
     uncertainty,
     variances,
+    webhooks,
 )
 from service.api.problems import MEDIA_TYPE, responses
 from service.errors import (
@@ -74,6 +75,7 @@ ROUTERS: Sequence[APIRouter] = (
     keys.router,
     erasures.router,
     audit.router,
+    webhooks.router,
     forms.router,
     submissions.router,
     checks.router,
@@ -119,6 +121,7 @@ TAGS = [
     {"name": "keys", "description": "Who may do what, for which subsidiaries, and until when."},
     {"name": "erasures", "description": "Taking the names of people out of all that is kept."},
     {"name": "audit", "description": "Who did what to which resource, when, and from where."},
+    {"name": "webhooks", "description": "Being told what happens: signed messages to an address of yours."},
     {"name": "forms", "description": "What subsidiaries hand in: columns, types, rules, meaning."},
     {"name": "submissions", "description": "Handing in forms, and what became of it."},
     {"name": "data", "description": "What is stored, and what is missing."},

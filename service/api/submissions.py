@@ -44,7 +44,7 @@ from service.forms.dialect import DateFormat, DecimalMark, Delimiter, Dialect
 from service.forms.formats import CONTENT_TYPES, FORMATS
 from service.forms.languages import negotiate
 from service.forms.schema import example_csv, example_ndjson, example_rows, row_schema
-from service.operations import intake, references, withdrawals
+from service.operations import events, intake, references, withdrawals
 from service.operations.handed import Handed, home_of, opened, with_problems
 from service.operations.jobs import Order, Worker, accept
 from service.operations.repeats import Answer, once
@@ -184,6 +184,9 @@ def _submit_operation(form: Form) -> Any:
                         work = partial(_receipt, caller, home, handed, terms, entry.count_rows)
                     answer = once(caller, home, idempotency_key, body.fingerprint, work)
             except RowsRefused as refused:
+                with entry.writing() as caller:  # the transaction that refused has stored nothing
+                    home = home_of(caller, handed, subsidiary)
+                    events.refused(caller, home, form.name, refused.slug(), refused.total)
                 if handed.reading.sheet is None or CONTENT_TYPES["xlsx"] not in request.headers.get("accept", ""):
                     raise
                 return _marked(request, handed, refused)

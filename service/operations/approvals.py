@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from service.access.keys import Caller
 from service.errors import StalePlan, Superseded
 from service.method.months import parse_month
-from service.operations import keeping, references
+from service.operations import events, keeping, references
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
 
@@ -42,12 +42,14 @@ def approve(caller: Caller, identifier: str, note: str, *, stale: bool) -> None:
         "note": note,
     }
     former = plans.approved(caller.connection, home, first)
+    superseded = None if former is None else references.write(row.subsidiary, former.plan)
     if former is not None:
         ended = {**decision, "plan": former.plan, "status": SUPERSEDED, "successor": row.number}
         plans.decide(caller.connection, home, ended)
-        superseded = references.write(row.subsidiary, former.plan)
         caller.note(home, "plan.supersede", f"plans/{superseded}", None, {"successor": identifier})
     plans.decide(caller.connection, home, {**decision, "plan": row.number, "status": APPROVED, "successor": None})
+    data = {"plan": identifier, "supersedes": superseded, "read": f"/v1/plans/{identifier}"}
+    events.tell(caller, home, "plan.approved", data)
     caller.note(home, "plan.approve", f"plans/{identifier}", None, {"data_revision": revision, "stale": stale})
 
 

@@ -16,7 +16,7 @@ from service.forms.checking import Checked, Checker, Findings
 from service.forms.declaration import Form
 from service.method.measures import MEASURES
 from service.method.months import month_of
-from service.operations import closed_months, control, feeds, plausibility, references
+from service.operations import closed_months, control, events, feeds, plausibility, references
 from service.operations.handed import Handed, of_one_subsidiary
 from service.operations.landing import Landing
 from service.store import revisions, submissions, subsidiaries
@@ -71,6 +71,9 @@ def submit(
     if merged.changed:
         revisions.raise_to(connection, home, revision, caller.now, caller.principal, "submission", number)
     identifier = references.write(subsidiaries.code_of(connection, home), number)
+    counts = {name: values[name] for name in ("form", "received", "accepted", "rejected", "data_revision")}
+    data = {"submission": identifier, **counts, "changed": merged.changed, "read": f"/v1/submissions/{identifier}"}
+    events.tell(caller, home, "submission.accepted", data)
     caller.note(home, "submission.accept", f"submissions/{identifier}", None, {"data_revision": revision})
     for outcome in ("added", "corrected", "unchanged", "removed", "rejected"):
         metrics.ROWS.labels(form.name, outcome).inc(values[outcome])

@@ -21,7 +21,7 @@ from service.failpoints import reach
 from service.forms.catalogue import FORMS
 from service.forms.dialect import Dialect
 from service.forms.formats import CONTENT_TYPES, FORMATS
-from service.operations import intake, references
+from service.operations import events, intake, references
 from service.operations.handed import Handed, Source, opened
 from service.store import jobs, submissions, subsidiaries
 from service.store.database import Database
@@ -203,3 +203,5 @@ class Worker:
         values = {"status": jobs.REFUSED, "ended_at": self._clock(), "problem": json.dumps(problem)}
         with self._database.writing() as connection:
             jobs.end(connection, home, row.number, values)
+            caller = Caller(connection, home, row.key_id, self._clock(), _origin(row))
+            events.refused(caller, home, row.form, slug, problem.get("errors_total", 0))

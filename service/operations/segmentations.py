@@ -18,7 +18,7 @@ from service.method.season import FEWEST_YEARS, seasonal_index
 from service.method.segments.cells import Cells
 from service.method.segments.classes import LARGEST_SUM
 from service.method.segments.regularity import FEWEST_QUARTERS
-from service.operations import keeping, methods, windows
+from service.operations import events, keeping, methods, references, windows
 from service.operations.currencies import Rates
 from service.operations.segments import Entry, exact_text, season_of_quarters, window_text
 from service.store import cards, customer_sums, lines, results, segmenting, segments, subsidiaries
@@ -129,7 +129,15 @@ def _computed(entry: Entry, question: Question, *, locked: bool) -> tuple[Reach,
         summary = {"head": _head(caller, settled, number)}
         if settle(caller, question).asked != settled.asked:
             raise _Moved
-        return settled.home, keeping.record(caller, settled.home, results.SEGMENTATION, settled.asked, summary), True
+        number = keeping.record(caller, settled.home, results.SEGMENTATION, settled.asked, summary)
+        _tell(caller, settled.home, number, summary["head"]["customers"])
+        return settled.home, number, True
+
+
+def _tell(caller: Caller, home: Reach, number: int, customers: int) -> None:
+    identifier = references.write(subsidiaries.code_of(caller.connection, home), number)
+    data = {"segmentation": identifier, "customers": customers, "read": f"/v1/segmentations/{identifier}"}
+    events.tell(caller, home, "segmentation.ready", data)
 
 
 def _find(caller: Caller, settled: Settled) -> int | None:
@@ -249,6 +257,20 @@ def find(caller: Caller, identifier: str) -> Kept:
     """The segmentation with this id; NotFound where there is none within reach."""
     home, row = keeping.find(caller, results.SEGMENTATION, identifier)
     return _kept(caller, home, row)
+
+
+def earlier(caller: Caller, kept: Kept, limit: int) -> Kept | None:
+    """The last one before it of the same owner, by the same rule and over as many months; of `limit` at most.
+
+    None where there is none, or where one of them looks at later months: then this one is a look back.
+    """
+    home = kept.home
+    for row in results.before(caller.connection, home, results.SEGMENTATION, kept.row.number, limit):
+        other = _kept(caller, home, row)
+        same = (other.row.method, other.abc, other.months) == (kept.row.method, kept.abc, kept.months)
+        if same and other.parameters.get("currency") == kept.parameters.get("currency"):
+            return other if other.parameters["window"] <= kept.parameters["window"] else None
+    return None
 
 
 def get(caller: Caller, home: Reach, number: int) -> Kept:

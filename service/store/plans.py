@@ -163,12 +163,22 @@ def decisions(connection: Connection, reach: Reach, plans: Collection[tuple[int,
 
 def approved(connection: Connection, reach: Reach, first: int | None = None) -> Row[Any] | None:
     """The approval that holds for the plans of the one subsidiary that begin in this month; None: in the last one."""
+    statement = _approved(reach)
+    if first is not None:
+        statement = statement.where(DECISION.c.first == first)
+    return connection.execute(statement.limit(1)).one_or_none()
+
+
+def all_approved(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
+    """The approvals that hold for plans of the one subsidiary, those of the last month first."""
+    return connection.execute(_approved(reach)).all()
+
+
+def _approved(reach: Reach) -> Select[Any]:
     c, gone = DECISION.c, DECISION.alias("gone")
     superseded = select(gone.c.plan).where(gone.c.subsidiary_id == reach.one, gone.c.status == "superseded")
     statement = select(DECISION).where(c.subsidiary_id == reach.one, c.status == "approved", c.plan.not_in(superseded))
-    if first is not None:
-        statement = statement.where(c.first == first)
-    return connection.execute(statement.order_by(c.first.desc()).limit(1)).one_or_none()
+    return statement.order_by(c.first.desc())
 
 
 def decide(connection: Connection, reach: Reach, values: dict[str, Any]) -> None:

@@ -85,6 +85,12 @@ def after(connection: Connection, reach: Reach, table: Table, number: int) -> Se
     return connection.execute(_described(reach, table).where(table.c.number > number).order_by(table.c.number)).all()
 
 
+def before(connection: Connection, reach: Reach, table: Table, number: int, limit: int) -> Sequence[Row[Any]]:
+    """The results computed before this one, of the one subsidiary in reach, the newest first."""
+    earlier = _described(reach, table).where(table.c.number < number)
+    return connection.execute(earlier.order_by(table.c.number.desc()).limit(limit)).all()
+
+
 def next_one(connection: Connection, reach: Reach, table: Table) -> int:
     """The number of the result to be recorded next, of the one subsidiary in reach."""
     return next_number(connection, table.c.number, table.c.subsidiary_id == reach.one)

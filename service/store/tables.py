@@ -5,6 +5,7 @@ from service.store import (
     closed_months,
     customer_sums,
     customers,
+    deliveries,
     entries,
     exchange_rates,
     jobs,
@@ -25,6 +26,7 @@ from service.store import (
     submissions,
     subsidiaries,
     targets,
+    webhooks,
 )
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "closed_months",
     "customer_sums",
     "customers",
+    "deliveries",
     "entries",
     "exchange_rates",
     "jobs",
@@ -52,4 +55,5 @@ __all__ = [
     "submissions",
     "subsidiaries",
     "targets",
+    "webhooks",
 ]

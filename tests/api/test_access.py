@@ -40,6 +40,7 @@ class Call:
 
 
 _KEY = "keyForDE0000"
+_WEBHOOK = {"url": "https://crm.example.com/hook", "events": ["segmentation.ready"]}
 _CUSTOMERS = [{"code": "X-1"}]
 _PEOPLE = [{"code": "X-1", "start": "2020-01-01"}]
 _LINES = [{"period": "2026-01", "revenue": "1"}]
@@ -84,6 +85,15 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("POST", "/v1/keys/{key}/rotate"): Call("hidden", path={"key": _KEY}, body={}),
     ("DELETE", "/v1/keys/{key}"): Call("hidden", path={"key": _KEY}),
     ("GET", "/v1/audit"): Call("filtered"),
+    ("GET", "/v1/webhooks"): Call("filtered"),
+    ("POST", "/v1/webhooks"): Call("hidden", body=_WEBHOOK | {"subsidiary": "DE"}),
+    ("GET", "/v1/webhooks/{webhook}"): Call("hidden", path={"webhook": "DE.1"}),
+    ("PUT", "/v1/webhooks/{webhook}"): Call("hidden", path={"webhook": "DE.1"}, body=_WEBHOOK),
+    ("POST", "/v1/webhooks/{webhook}/rotate"): Call("hidden", path={"webhook": "DE.1"}, body={}),
+    ("POST", "/v1/webhooks/{webhook}/test"): Call("hidden", path={"webhook": "DE.1"}, inside=(202,)),
+    ("GET", "/v1/webhooks/{webhook}/deliveries"): Call("hidden", path={"webhook": "DE.1"}),
+    ("POST", "/v1/webhooks/{webhook}/replay"): Call("hidden", path={"webhook": "DE.1"}, body={}),
+    ("DELETE", "/v1/webhooks/{webhook}"): Call("hidden", path={"webhook": "DE.1"}),
     ("GET", "/v1/subsidiaries/{subsidiary}/closed-months"): Call("hidden"),
     ("PUT", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call("hidden", path={"period": "2024-01"}),
     ("DELETE", "/v1/subsidiaries/{subsidiary}/closed-months/{period}"): Call(
@@ -250,6 +260,8 @@ def _of(subsidiary: str, value: Any) -> Any:
 @pytest.fixture
 def group(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     hand_in_group(service)
+    for code in ("DE", "FR"):
+        service.post("/v1/webhooks", _WEBHOOK | {"subsidiary": code})
     with monkeypatch.context() as patch:
         patch.setattr(keys, "_random", lambda length: _KEY if length == len(_KEY) else "s" * length)
         service.key(subsidiaries=["DE"])

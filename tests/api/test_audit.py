@@ -17,7 +17,7 @@ from tests.group import hand_in_subsidiary
 
 __all__ = ["group"]
 
-_WRITES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) (?!\"?staged_)", re.ASCII)
+_WRITES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) (?!\"?(staged_|quota_count))", re.ASCII)
 CALCULATES = {
     "/v1/plans/{plan}/goals",
     "/v1/plans/{plan}/goal-seek",
@@ -28,6 +28,7 @@ CALCULATES = {
 OTHER = {
     ("PUT", "/v1/subsidiaries/{subsidiary}"): {"name": "DE-Company AG", "country": "DE", "currency": "EUR"},
     ("PUT", "/v1/group"): {"name": "Nordwerk", "fiscal_year_start": 4},
+    ("PUT", "/v1/webhooks/{webhook}"): {"url": "https://crm.example.com/x", "events": ["plan.approved"]},
     ("POST", "/v1/resource-requirements"): {"plan": "DE.1", "observed": True},
 }
 """Bodies that change something, where those of the matrix change nothing."""
@@ -66,8 +67,13 @@ def test_every_route_that_writes_leaves_an_entry(group: Service, written: list[s
         if route.path.endswith("/feeds"):
             path = "/v1/subsidiaries/DE/feeds?replace=true"
             answer = group.client.put(path, json=REGISTERS, headers=group.as_key(key))
+        elif route.path.endswith("/replay"):
+            (tried,) = group.get("/v1/webhooks/DE.1/deliveries")["items"]
+            answer = group.client.post(
+                "/v1/webhooks/DE.1/replay", json={"deliveries": [tried["id"]]}, headers=group.as_key(key)
+            )
         elif (method, route.path) in OTHER:
-            path = route.path.replace("{subsidiary}", "DE")
+            path = route.path.replace("{subsidiary}", "DE").replace("{webhook}", "DE.1")
             headers = group.as_key(key) | {"If-Match": "*"}
             answer = group.client.request(method, path, json=OTHER[method, route.path], headers=headers)
         else:
