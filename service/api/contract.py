@@ -53,6 +53,7 @@ from service.api import (
     variances,
     webhooks,
 )
+from service.api.collection import collection
 from service.api.problems import MEDIA_TYPE, responses
 from service.errors import (
     BadRequest,
@@ -171,6 +172,7 @@ def files(document: dict[str, Any]) -> dict[str, str]:
         "kontor.v1.yaml": yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120),
         "kontor.v1.openapi-3.0.json": _json(dialects.openapi_3_0(document)),
         "kontor.v1.swagger-2.0.json": _json(dialects.swagger_2_0(document)),
+        "kontor.v1.postman.json": _json(collection(document)),
     }
 
 

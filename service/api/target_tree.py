@@ -69,7 +69,7 @@ class TargetTree(Strict):
 )
 def get_target_tree(
     entry: ReadsResults,
-    subsidiary: Code,
+    subsidiary: Annotated[Code, Query(description="Code of the subsidiary.", examples=["DE"])],
     measure: MeasureName = "revenue",
     first: FirstMonth = None,
     last: LastMonth = None,

@@ -96,3 +96,15 @@ def test_a_database_that_cannot_be_opened_is_told_in_a_line(url: str, words: tup
     assert done.returncode == 1
     assert done.stderr.startswith("kontor: ")
     assert "Traceback" not in done.stderr
+
+
+def test_a_mapping_is_checked_and_all_that_is_wrong_is_named(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    good = (Path(__file__).parents[2] / "examples" / "connectors" / "mappings" / "tryton.yaml").read_text()
+    mapping.write_text(good)
+    assert run("sqlite://", "mapping", "check", str(mapping)).returncode == 0
+    mapping.write_text(good.replace("  key: code", "  key: ").replace("amount: untaxed_amount", "sum: untaxed_amount"))
+    done = run("sqlite://", "mapping", "check", str(mapping))
+    assert done.returncode == 1
+    told = [line.split(": ")[1] for line in done.stderr.splitlines()]
+    assert told == ["write.key", "read.orders.columns.amount", "read.orders.columns.sum"]
