@@ -25,10 +25,12 @@ def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None)
         home = _create(caller, code, values)
         caller.note(home, "subsidiary.create", f"subsidiaries/{code}", None, values)
         return subsidiaries.get(connection, caller.reach, code), True
+    home = caller.reach.narrowed([row.id])
+    subsidiaries.revision_for_writing(connection, home)
+    row = subsidiaries.get(connection, caller.reach, code)  # as it is now that nobody else changes it
     if _same(row, values):
         return row, False
     must_match(if_match, etag(row), "subsidiary")
-    home = caller.reach.narrowed([row.id])
     if row.currency != values["currency"] and lines.periods(connection, home) is not None:
         raise Conflict(f"Statistics in {row.currency} are stored; the currency cannot change any more.")
     subsidiaries.change(connection, home, values, caller.now)
@@ -40,6 +42,7 @@ def put_group(caller: Caller, values: dict[str, Any], if_match: str | None) -> R
     """Give the group these values. Putting the same again does nothing."""
     caller.whole_group()
     home = caller.reach.narrowed([GROUP])
+    subsidiaries.revision_for_writing(caller.connection, home)
     row = subsidiaries.group(caller.connection, home)
     if _same(row, values):
         return row

@@ -248,8 +248,12 @@ def affected(connection: Connection, statement: Any) -> int:
 
 
 def lock(connection: Connection, statement: Any) -> Any:
-    """The statement with its rows locked until the transaction ends (SQLite locks the whole file already)."""
-    return statement if connection.dialect.name == "sqlite" else statement.with_for_update()
+    """The statement with its rows locked until the transaction ends (SQLite locks the whole file already).
+
+    Rows that refer to these can still be written (FOR NO KEY UPDATE): whoever has claimed an Idempotency-Key of a
+    subsidiary and then waits for the subsidiary would else wait for another who has done the same, and he for him.
+    """
+    return statement if connection.dialect.name == "sqlite" else statement.with_for_update(key_share=True)
 
 
 def one_at_a_time(connection: Connection, subject: int, number: int) -> None:

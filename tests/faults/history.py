@@ -39,9 +39,9 @@ class History:
         self.faults: list[str] = []
         """What an honest service does not answer."""
 
-    def new(self, home: str, body: str, rows: list[tuple[str, ...]], key: str) -> Operation:
+    def new(self, number: int, home: str, body: str, rows: list[tuple[str, ...]]) -> Operation:
+        operation = Operation(number, home, f"key-{number}", body, rows)
         with self._lock:
-            operation = Operation(len(self.operations), home, key, body, rows)
             self.operations.append(operation)
         return operation
 

@@ -136,7 +136,9 @@ def _audited(rig: Rig) -> None:
         resources = connection.execute(entries).scalars().all()
     done = Counter(one.home for one in rig.history.of_end("ok"))
     expected = {f"submissions/{home}.{place}" for home, count in done.items() for place in range(1, count + 1)}
-    assert sorted(resources) == sorted(expected), "P10"
+    doubled = [one for one, count in Counter(resources).items() if count > 1]
+    assert not doubled, f"P10: entered twice: {doubled[:3]}"
+    assert set(resources) == expected, f"P10: {sorted(expected ^ set(resources))[:3]}"
 
 
 def _isolated(rig: Rig) -> None:

@@ -1,5 +1,6 @@
 """The rig: services that can be killed, a client that writes down all that it does, and what must be stored."""
 
+import itertools
 import json
 import os
 import signal
@@ -120,6 +121,7 @@ class Rig:
         self.seen: dict[str, list[str]] = {home: [] for home in HOMES}
         """What each subsidiary's key was ever answered."""
         self._turn = 0
+        self._numbers = itertools.count()
 
     @property
     def replica(self) -> Replica:
@@ -145,9 +147,9 @@ class Rig:
 
     def operation(self, rows: int, home: str = "A") -> Operation:
         """A submission that nobody has made before."""
-        number = len(self.history.operations)
+        number = next(self._numbers)  # whole at once: several clients ask
         made = rows_of(home, number, rows)
-        return self.history.new(home, body_of(made), made, f"key-{number}")
+        return self.history.new(number, home, body_of(made), made)
 
     def send(self, operation: Operation, url: str = "", timeout: float = PATIENCE) -> httpx.Response | None:
         """Hand it in; what came back, or None where nothing did. The history knows, whatever happens."""

@@ -111,9 +111,8 @@ def test_clients_that_break_off_leave_all_or_nothing(rig, campaign):
     ledgers = {one: campaign("F7", f"to the client: {one}", kind) for one in Kind if one != "cut reply"}
     chance = random.Random(7)  # noqa: S311
     for _ in range(trials(25)):
-        length = len(rig.operation(ROWS).body)
-        for toxic in toxics(chance, length):
-            operation = rig.history.operations[-1] if not rig.history.operations[-1].end else rig.operation(ROWS)
+        for toxic in toxics(chance, len(rig.history.operations[0].body) - 200):  # less than any body is long
+            operation = rig.operation(ROWS)
             with spoilt(proxy, toxic):
                 rig.send(operation, url, timeout=30)
             assert proxy.struck, toxic

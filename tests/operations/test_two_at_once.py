@@ -1,14 +1,15 @@
 """Two requests at the same moment: each does its work once or says that another is writing."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
-from service.store import subsidiaries
+from service.store import submissions, subsidiaries
 from service.store.reach import Reach
-from tests.conftest import Service
+from tests.conftest import NOW, Service
 
 Call = Callable[[], Any]
 
@@ -63,6 +64,29 @@ def test_two_requests_to_one_subsidiary_at_once_follow_one_another(home: Service
     assert [answer.status_code for answer in answers] == [201, 201]
     assert sorted(answer.json()["data_revision"] for answer in answers) == [1, 2]
     assert len(home.get("/v1/statistics")["items"]) == 2
+
+
+def test_who_has_claimed_a_key_waits_for_nobody_who_has_claimed_another(home: Service) -> None:
+    """A key refers to its subsidiary, which who claimed it wants to lock next; two such would wait for each other."""
+    if home.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    with home.database.writing() as connection:
+        group = Reach(None)
+        reach = group.narrowed([subsidiaries.get(connection, group, "DE").id])
+        assert submissions.claim(connection, reach, "first", "f", NOW) is None
+        assert hand_in(home, "2025-01", "second").status_code == 201
+
+
+def test_of_two_edits_that_rest_on_one_state_one_is_refused(home: Service) -> None:
+    for turn in range(5):
+        etag = home.get("/v1/subsidiaries/DE")["etag"]
+        answers = at_once(*(partial(rename, home, f"{turn} {name}", etag) for name in ("a", "b", "c")))
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
+
+
+def rename(service: Service, name: str, etag: str) -> Any:
+    about = {"name": name, "country": "DE", "currency": "EUR"}
+    return service.client.put("/v1/subsidiaries/DE", json=about, headers={"If-Match": etag})
 
 
 def test_a_subsidiary_that_is_being_written_blocks_no_other_on_postgresql(home: Service) -> None:
