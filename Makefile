@@ -71,6 +71,34 @@ translations: $(VENV)/.run
 openapi: $(VENV)/.run
 	$(BIN)/kontor openapi openapi
 
+FAULTS := KONTOR_FAULTS=100 $(BIN)/pytest tests/faults
+SEEDS := 1 2 3
+READERS := csv json ndjson workbook archive formula cursor key token
+SECONDS := 180
+
+.PHONY: faults faults-a faults-b faults-c faults-d fuzz
+
+# All fault campaigns, in parts that each end within an hour; the tables are in docs/faults.md.
+faults: faults-a faults-b faults-c faults-d
+
+faults-a: $(VENV)/.dev
+	$(FAULTS)/test_killed_while_handing_in.py
+
+faults-b: $(VENV)/.dev
+	$(FAULTS)/test_failpoints.py
+
+faults-c: $(VENV)/.dev
+	$(FAULTS)/test_connections.py
+
+faults-d: $(VENV)/.dev
+	$(FAULTS)/test_histories.py tests/faults/test_endings.py
+
+# Generated requests as four callers, then coverage-guided bytes for each reader.
+fuzz: $(VENV)/.fuzz
+	KONTOR_FUZZ="$(SEEDS)" $(BIN)/pytest -s tests/contract/test_schemathesis.py
+	set -e; for reader in $(READERS); do \
+		$(BIN)/python -m tests.fuzz.readers $$reader -max_total_time=$(SECONDS); done
+
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/customer_card.py
 	$(BIN)/python benchmarks/intake.py
