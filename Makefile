@@ -136,12 +136,18 @@ $(SUPPLY)/.made $(TOOLS)/.made $(TRYTON)/.made: .venv-%/.made: requirements/%.tx
 	.venv-$*/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	touch $@
 
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/fuzz.txt
+	touch $@
+
 # Needs uv on the path. Locks with hashes and without addresses.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev \
 		pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build \
 		-c requirements/dev.txt pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group fuzz \
+		-c requirements/dev.txt -o requirements/fuzz.txt
 	for group in supply tools tryton; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 			--group $$group -o requirements/$$group.txt; done
