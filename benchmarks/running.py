@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from sqlalchemy import make_url
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ONE_CORE = ["taskset", "--cpu-list", "0"]
@@ -100,10 +101,15 @@ def kontor_process(url: str, *, pinned: bool = False, **settings: str) -> Iterat
     """A migrated service with these settings, on one core if `pinned`; a key for everything."""
     environment = {"KONTOR_DATABASE_URL": url} | PRESSED | settings
     command = [sys.executable, "-m", "service"]
-    run = {"env": os.environ | environment, "cwd": ROOT, "check": True, "capture_output": True, "text": True}
-    subprocess.run([*command, "migrate"], **run)
+    run = {"cwd": ROOT, "check": True, "capture_output": True, "text": True}
+    if not url.startswith("sqlite"):  # row-level security does not hold for the superuser who made the database
+        environment["KONTOR_SERVICE_ROLE"] = "kontor_service"
+        url = make_url(url).set(username="kontor_service").render_as_string(hide_password=False)
+    subprocess.run([*command, "migrate"], env=os.environ | environment, **run)
+    environment["KONTOR_DATABASE_URL"] = url
     scopes = [word for scope in SCOPES for word in ("--scope", scope)]
-    key = subprocess.run([*command, "keys", "create", "--name", "benchmark", *scopes], **run).stdout.strip()
+    create = [*command, "keys", "create", "--name", "benchmark", *scopes]
+    key = subprocess.run(create, env=os.environ | environment, **run).stdout.strip()
     place = ONE_CORE if pinned else []
     with _started([*place, *command, "serve"], "/readyz", environment) as (port, process):
         yield Kontor(f"http://127.0.0.1:{port}", key, process)

@@ -32,6 +32,7 @@ from service.errors import KontorError
 from service.operations import erasures, mappings
 from service.settings import Settings
 from service.store import keys as stored_keys
+from service.store import service_role
 from service.store.database import Database, newest_revision
 from service.store.erasures import PersonForm
 from service.store.reach import Reach
@@ -74,8 +75,12 @@ def serve(
 @commands.command()
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
-    with closing(_open(Settings())) as database:
+    settings = Settings()
+    with closing(_open(settings)) as database:
         database.migrate()
+        if settings.service_role:
+            with database.writing() as connection:
+                service_role.grant(connection, settings.service_role)
         typer.echo(f"The database is at revision {database.revision()}.")
 
 
@@ -268,13 +273,13 @@ def _open(settings: Settings) -> Database:
 
 @contextmanager
 def _reading(settings: Settings) -> Iterator[Connection]:
-    with closing(_open(settings)) as database, database.reading() as connection:
+    with closing(_open(settings)) as database, database.reading(Reach(None)) as connection:
         yield connection
 
 
 @contextmanager
 def _writing(settings: Settings) -> Iterator[Connection]:
-    with closing(_open(settings)) as database, database.writing() as connection:
+    with closing(_open(settings)) as database, database.writing(Reach(None)) as connection:
         yield connection
 
 
@@ -287,6 +292,12 @@ def _prepare(settings: Settings) -> None:
         elif at != needed:
             state = "empty" if at is None else f"at revision {at}"
             _refuse(f"The database is {state}, this version needs revision {needed}: run `kontor migrate` first.")
+        with database.reading() as connection:
+            if service_role.sees_everything(connection):
+                typer.echo(
+                    "kontor: row-level security does not hold for this role of PostgreSQL: see KONTOR_SERVICE_ROLE.",
+                    err=True,
+                )
 
 
 def _start(settings: Settings, port: int) -> tuple[uvicorn.Server, str]:

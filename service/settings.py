@@ -27,6 +27,14 @@ class Settings(BaseSettings):
     statement_timeout_ms: Annotated[
         int, Field(ge=100, description="PostgreSQL ends a statement that runs longer, in milliseconds.")
     ] = 120_000
+    service_role: Annotated[
+        str,
+        Field(
+            pattern=r"^([a-z_][a-z0-9_]{0,62})?$",
+            description="PostgreSQL role that the service runs as, where it is not the owner of the tables: "
+            "`kontor migrate` makes it and gives it its rights.",
+        ),
+    ] = ""
     max_body_bytes: Annotated[
         int, Field(ge=1_000, description="A table (not JSON) may be this long, unpacked; a longer one is answered 413.")
     ] = 1024 * 1024 * 1024

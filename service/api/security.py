@@ -22,7 +22,7 @@ from service.access.uses import Uses
 from service.api.visit import Visit
 from service.errors import NotAuthenticated, Unavailable
 from service.store import subsidiaries
-from service.store.database import Database
+from service.store.database import Database, confine
 
 Lane = Literal["light", "heavy"]
 _MOST_REVISIONS = 100
@@ -73,9 +73,9 @@ class Entry:
             admitted = caller
         with ExitStack() as opened:
             try:
-                connection = opened.enter_context(self.replica.reading())
+                connection = opened.enter_context(self.replica.reading(admitted.reach))
             except Unavailable:
-                connection = opened.enter_context(self.database.reading())
+                connection = opened.enter_context(self.database.reading(admitted.reach))
             opened.enter_context(self.visit.reading(connection))
             known = subsidiaries.listed(connection, admitted.reach)
             self.visit.revisions = ", ".join(f"{row.code}={row.data_revision}" for row in known[:_MOST_REVISIONS])
@@ -92,6 +92,7 @@ class Entry:
     def _admitted(self, connection: Connection) -> Caller:
         with self.quotas.judging(self.visit.origin.address):
             caller = self._judged(connection)
+        confine(connection, caller.reach)
         if not self.visit.principal:
             self.visit.principal = caller.principal
             self.visit.stands(self.quotas.count_request(caller.principal, self.credentials))

@@ -133,14 +133,14 @@ class Courier:
     def spread(self) -> None:
         """Turn events into deliveries, in one transaction; doing it twice makes no second delivery."""
         now = self._clock()
-        with self._database.reading() as connection:
+        with self._database.reading(_EVERYTHING) as connection:
             waiting = deliveries.untold(connection, _EVERYTHING, _EVENTS_AT_ONCE)
             listening = webhooks.active(connection, _EVERYTHING) if waiting else []
         if waiting:
-            with self._database.reading() as connection:
+            with self._database.reading(_EVERYTHING) as connection:
                 caller = Caller(connection, _EVERYTHING, "", now, Origin())
                 found = [one for event in waiting for one in messages.of_event(caller, event, listening)]
-            with self._database.writing() as connection:
+            with self._database.writing(_EVERYTHING) as connection:
                 for one in found:
                     values = {"id": one.id, "type": one.type, "payload": one.payload}
                     home = Reach(frozenset({one.webhook.subsidiary_id}))
@@ -149,18 +149,18 @@ class Courier:
                     deliveries.told(connection, Reach(frozenset({event.subsidiary_id})), event.id)
         if now >= self._forget_at:
             self._forget_at = now + FORGOTTEN
-            with self._database.writing() as connection:
+            with self._database.writing(_EVERYTHING) as connection:
                 deliveries.forget(connection, _EVERYTHING, now - KEPT)
 
     def take(self, busy: list[tuple[int, int]]) -> list[Taken]:
         """One due delivery of each webhook that is not busy, of those who waited longest, as many as may be begun."""
         now = self._clock()
-        with self._database.reading() as connection:
+        with self._database.reading(_EVERYTHING) as connection:
             found = webhooks.ready(connection, _EVERYTHING, now, busy, deliveries.due(now))
         taken = []
         for hook in found[: AT_ONCE - len(busy)]:
             home = Reach(frozenset({hook.subsidiary_id}))
-            with self._database.writing() as connection:
+            with self._database.writing(home) as connection:
                 row = deliveries.take(connection, home, hook.number, now, now + LEASE)
                 if row is not None:
                     webhooks.change(connection, home, hook.number, {"tried_at": now})
@@ -198,7 +198,7 @@ class Courier:
         """Write down how an attempt ended, and when there is to be another."""
         now, hook = self._clock(), taken.webhook
         outcome, rest = self._outcome(taken, sent, now)
-        with self._database.writing() as connection:
+        with self._database.writing(taken.home) as connection:
             if deliveries.attempted(connection, taken.home, hook.number, taken.delivery.id, taken.attempt, outcome):
                 webhooks.change(connection, taken.home, hook.number, rest)
 

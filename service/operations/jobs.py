@@ -24,7 +24,7 @@ from service.forms.formats import CONTENT_TYPES, FORMATS
 from service.operations import events, intake, references
 from service.operations.handed import Handed, Source, opened
 from service.store import jobs, submissions, subsidiaries
-from service.store.database import Database
+from service.store.database import Database, confine
 from service.store.reach import Reach
 
 POLLED = 1.0
@@ -139,17 +139,18 @@ class Worker:
     def _work(self) -> bool:
         """Do a job, if one waits; whether one was done."""
         everything = Reach(None)
-        with self._database.reading() as connection:
+        with self._database.reading(everything) as connection:
             if not jobs.waiting(connection, everything):
                 return False
         row = None
         try:
-            with self._database.writing() as connection:
+            with self._database.writing(everything) as connection:
                 row = jobs.take(connection, everything)
                 if row is None:
                     return False
                 reach("job_after_claim")
                 home = everything.narrowed([row.subsidiary_id])
+                confine(connection, home)
                 caller = Caller(connection, home, row.key_id, self._clock(), _origin(row))
                 self._hand_in(caller, home, row)
                 caller.written()
@@ -188,7 +189,7 @@ class Worker:
         def report(rows_checked: int, rows_loaded: int) -> None:
             self._progress[row.subsidiary_id, row.number] = (rows_checked, rows_loaded)
             if not self._database.is_sqlite:  # there the job's own transaction keeps every other from writing
-                with self._database.writing() as connection:
+                with self._database.writing(home) as connection:
                     jobs.progressed(connection, home, row.number, rows_checked, rows_loaded)
 
         return report
@@ -201,7 +202,7 @@ class Worker:
         if isinstance(error, KontorError):
             problem |= {"title": error.title, "status": error.status, "detail": error.detail, **error.extra()}
         values = {"status": jobs.REFUSED, "ended_at": self._clock(), "problem": json.dumps(problem)}
-        with self._database.writing() as connection:
+        with self._database.writing(home) as connection:
             jobs.end(connection, home, row.number, values)
             caller = Caller(connection, home, row.key_id, self._clock(), _origin(row))
             events.refused(caller, home, row.form, slug, problem.get("errors_total", 0))

@@ -8,6 +8,7 @@ statements (they break behind transaction poolers and after schema changes), tim
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -56,10 +57,11 @@ from service.errors import (
     Unavailable,
 )
 from service.method.money import convert
+from service.store.reach import BUILT, Reach
 from service.values import RATE_DECIMALS
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
-_READ = "kontor_read"
+_READ, _AUTOCOMMIT = "kontor_read", "AUTOCOMMIT"
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION, _TIMEOUT = "55P03", "40P01", "40001", "57014"
 _UNIQUE, _DISK_FULL = "23505", "53100"
 _SHUTTING_DOWN = ("57P01", "57P02", "57P03")
@@ -88,13 +90,16 @@ class Database:
             self._engine = _open_postgresql(driver, pool_size, statement_timeout_ms)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A read-only transaction over one snapshot."""
+    def reading(self, reach: Reach | None = None) -> Iterator[Connection]:
+        """A read-only transaction over one snapshot, confined to the reach where it is known before it begins."""
         options: dict[str, Any] = {_READ: True}
         if not self.is_sqlite:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with _translated(), self._engine.connect() as connection:
-            yield connection.execution_options(**options)
+            connection.execution_options(**options)
+            if reach is not None:
+                confine(connection, reach)
+            yield connection
 
     @contextmanager
     def looking_up(self) -> Iterator[Connection]:
@@ -104,13 +109,20 @@ class Database:
                 yield connection
             return
         with _translated(), self._engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.execution_options(isolation_level=_AUTOCOMMIT)
+            driver: Any = connection.connection.driver_connection
+            try:
+                yield connection
+            finally:
+                driver.cursor_factory = psycopg.Cursor
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed when the block ends well, and only then."""
+    def writing(self, reach: Reach | None = None) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends well, and only then; confined as `reading` is."""
         with _translated(), self._engine.connect() as connection:
             with connection.begin() as transaction:
+                if reach is not None:
+                    confine(connection, reach)
                 yield connection
                 failpoints.reach("before_commit")
                 with _outcome_known():
@@ -131,6 +143,7 @@ class Database:
         with _translated(), self._engine.begin() as connection:
             if not self.is_sqlite:  # two replicas that start at once: one migrates, the other waits
                 connection.execute(text("SELECT pg_advisory_xact_lock(7520414)"))
+            confine(connection, Reach(None))  # revisions change rows too
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -154,8 +167,44 @@ def newest_revision() -> str:
     return head
 
 
+def confine(connection: Connection, reach: Reach) -> None:
+    """From here to the end of the transaction, PostgreSQL shows no row outside of the reach and takes none.
+
+    It shows no row of any subsidiary before. SQLite has no such second wall. The setting is a literal: what
+    `set_config()` sets does not reach the workers of Citus.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    setting = f"SET LOCAL kontor.reach = '{reach.setting}'"
+    if connection.get_execution_options().get("isolation_level") == _AUTOCOMMIT:
+        driver: Any = connection.connection.driver_connection
+        driver.cursor_factory = _confined(setting)
+    else:
+        connection.exec_driver_sql(setting)
+
+
+@lru_cache(BUILT)
+def _confined(setting: str) -> type[psycopg.ClientCursor[Any]]:
+    """A cursor for single statements, each of which is sent together with the setting that holds for it alone.
+
+    Both go in one trip, and are one transaction by themselves. The protocol takes two statements at once only without
+    parameters beside them, so psycopg writes those into the text.
+    """
+
+    class Confined(psycopg.ClientCursor[Any]):
+        def execute(self, query: Any, params: Any = None, **words: Any) -> Any:
+            super().execute(f"{setting}; {query}", params, **words)
+            self.nextset()
+            return self
+
+    return Confined
+
+
 def load(connection: Connection, table: Table, rows: pa.Table) -> None:
-    """Put many rows into a table, by their columns' names, in the quickest way of the database."""
+    """Put many rows into a temporary table, by their columns' names, in the quickest way of the database.
+
+    (PostgreSQL copies nothing into a table with row-level security.)
+    """
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in rows.column_names)
     if connection.dialect.name == "sqlite":

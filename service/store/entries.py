@@ -84,12 +84,19 @@ def replace(connection: Connection, reach: Reach, feed: int, touched_ids: Any, r
     )
     connection.execute(delete(TABLE).where(mine, TABLE.c.source.in_(select(ids.c.id))))
     if len(rows):
-        values = rows.assign(subsidiary_id=reach.one, feed=feed)[[column.name for column in TABLE.columns]]
-        load(connection, TABLE, pa.Table.from_pandas(values, preserve_index=False))
+        _add(connection, rows.assign(subsidiary_id=reach.one, feed=feed)[[column.name for column in TABLE.columns]])
         load(connection, keys, pa.Table.from_pandas(rows[list(KEY)].drop_duplicates(), preserve_index=False))
     sums = _sums(connection, keys, mine)
     keys.drop(connection)
     return sums
+
+
+def _add(connection: Connection, rows: pd.DataFrame) -> None:
+    new = Table("new_entry", MetaData(), *(Column(c.name, c.type) for c in TABLE.columns), prefixes=["TEMPORARY"])
+    new.create(connection)
+    load(connection, new, pa.Table.from_pandas(rows, preserve_index=False))
+    connection.execute(TABLE.insert().from_select(new.columns.keys(), select(new)))
+    new.drop(connection)
 
 
 def clear(connection: Connection, reach: Reach, feed: int) -> None:

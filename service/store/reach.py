@@ -30,6 +30,13 @@ class Reach:
         return self.subsidiaries is None
 
     @property
+    def setting(self) -> str:
+        """As the database is told it: `group`, or the ids as PostgreSQL writes an array."""
+        if self.subsidiaries is None:
+            return "group"
+        return "{" + ",".join(str(int(number)) for number in sorted(self.subsidiaries)) + "}"
+
+    @property
     def one(self) -> int:
         """The id, of a reach that was narrowed to one subsidiary."""
         if self.subsidiaries is None or len(self.subsidiaries) != 1:

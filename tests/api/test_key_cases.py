@@ -1,5 +1,6 @@
 """Every way to present a key wrongly, as one table, and what may be learned from a refusal: nothing."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -62,10 +63,14 @@ def ask(service: Service, presented: dict[str, Any], path: str = "/v1/customers"
 
 @contextmanager
 def statements(service: Service) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
+    """What the database is asked meanwhile, but for the thread that looks for jobs."""
     asked: list[str] = []
     engine = service.database._engine
-    note = lambda _c, _cursor, statement, *_: asked.append(statement)  # noqa: E731 - to be taken away again
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if threading.current_thread().name != "kontor-jobs":
+            asked.append(statement)
+
     event.listen(engine, "before_cursor_execute", note)
     try:
         yield asked

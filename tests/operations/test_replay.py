@@ -18,7 +18,7 @@ from service.settings import Settings
 from service.store import revisions
 from service.store.database import Database
 from tests.api.test_jobs import ended
-from tests.conftest import NOW, Service, _new_postgres_database
+from tests.conftest import NOW, Service, new_postgres_database
 from tests.group import hand_in_subsidiary
 
 LISTS = ("statistics", "customers", "salespeople", "orders", "deals")
@@ -29,7 +29,7 @@ def empty(service: Service, request: pytest.FixtureRequest, tmp_path: Path) -> I
     """A second service of the same kind, with nothing in it."""
     url = f"sqlite:///{tmp_path}/second.db"
     if not service.database.is_sqlite:
-        url = _new_postgres_database(request.getfixturevalue("postgres"))
+        url = new_postgres_database(request.getfixturevalue("postgres"))
     database = Database(url, pool_size=2)
     database.migrate()
     with database.writing() as connection:
