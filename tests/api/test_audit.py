@@ -55,7 +55,11 @@ def entries(service: Service) -> int:
 
 
 def test_every_route_that_writes_leaves_an_entry(group: Service, written: list[str]) -> None:
-    routes = [(method, route) for method, route in _routes() if method != "GET"]
+    routes = [
+        (method, route)
+        for method, route in _routes()
+        if method != "GET" and 501 not in ROUTES[method, route.path].inside
+    ]
     by_register = ("orders", "deals", "activities")
     routes.sort(key=lambda one: one[1].path.endswith((*by_register, "/feeds")))  # by lines first, then by register
     routes.sort(key=lambda one: one[1].path.endswith(by_register))
@@ -68,7 +72,7 @@ def test_every_route_that_writes_leaves_an_entry(group: Service, written: list[s
             path = "/v1/subsidiaries/DE/feeds?replace=true"
             answer = group.client.put(path, json=REGISTERS, headers=group.as_key(key))
         elif route.path.endswith("/replay"):
-            (tried,) = group.get("/v1/webhooks/DE.1/deliveries")["items"]
+            (tried, *_) = group.get("/v1/webhooks/DE.1/deliveries")["items"]
             answer = group.client.post(
                 "/v1/webhooks/DE.1/replay", json={"deliveries": [tried["id"]]}, headers=group.as_key(key)
             )
