@@ -1,6 +1,7 @@
 -- A role that reads the views bi_… and nothing else, for Metabase, Superset, Looker Studio, Grafana. PostgreSQL.
 -- Run it as the owner of the tables, in the database and schema of Kontor, after `kontor migrate`; again after an upgrade.
 -- Then give the role a login: ALTER ROLE kontor_bi LOGIN PASSWORD '…';
+-- and, as a superuser, say which subsidiaries it reads: ALTER ROLE kontor_bi SET kontor.reach = 'group';
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kontor_bi') THEN CREATE ROLE kontor_bi; END IF;
 END $$;

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from service.method.measures import MEASURES
-from tests.conftest import Service
+from tests.conftest import Service, as_role
 from tests.group import hand_in_group
 
 ROLE = Path(__file__).parents[2] / "docs" / "bi_role.sql"
@@ -82,9 +82,13 @@ def test_the_role_of_the_documentation_reads_the_views_and_nothing_else(service:
     hand_in_group(service)
     with psycopg.connect(database_url, autocommit=True) as owner:
         owner.execute(ROLE.read_text(encoding="utf-8"))
-        owner.execute("SET ROLE kontor_bi")
+        owner.execute("ALTER ROLE kontor_bi LOGIN")
+    with psycopg.connect(
+        as_role(database_url, "kontor_bi"), autocommit=True, options="-c kontor.reach=group"
+    ) as reader:
+        reader.execute("SET default_transaction_read_only = off")  # what it may do then too
         for view in (*TABLES, "bi_months", "bi_class_table"):
-            assert owner.execute(f"SELECT count(*) FROM {view}").fetchone() > (0,), view
+            assert reader.execute(f"SELECT count(*) FROM {view}").fetchone() > (0,), view
         for forbidden in (
             "SELECT * FROM api_key",
             "SELECT name FROM customer",
@@ -92,6 +96,9 @@ def test_the_role_of_the_documentation_reads_the_views_and_nothing_else(service:
             "DELETE FROM line",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                owner.execute(forbidden)
-        owner.execute("RESET ROLE")
-        owner.execute("DROP OWNED BY kontor_bi; DROP ROLE kontor_bi")
+                reader.execute(forbidden)
+        (subsidiaries,) = reader.execute("SELECT count(DISTINCT subsidiary) FROM bi_months").fetchone()
+        reader.execute("SET kontor.reach = '{1}'")
+        assert reader.execute("SELECT count(DISTINCT subsidiary) FROM bi_months").fetchone() == (1,) < (subsidiaries,)
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("GRANT kontor_bi TO CURRENT_USER; DROP OWNED BY kontor_bi; DROP ROLE kontor_bi")
