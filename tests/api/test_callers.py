@@ -42,7 +42,7 @@ def test_strangers_get_in_nowhere(group: Service) -> None:
         for key in strangers:
             answer = _send(group, method, route, key)
             assert answer.status_code == 401, f"{method} {route.path}"
-            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            assert "Bearer" in answer.headers["WWW-Authenticate"]
 
 
 def test_readers_do_not_write_and_writers_do_not_read(group: Service) -> None:
