@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service import __version__, failpoints, metrics
+from service.access.keys import Lately
 from service.access.quotas import SHARED_EVERY, Quotas
 from service.access.tally import DatabaseTally, RedisTally
 from service.access.tokens import Issuer
@@ -78,6 +79,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.state.settings = settings
     app.state.worker = worker
     app.state.uses = uses
+    app.state.lately = Lately(clock)
     app.state.lanes = lanes
     app.state.quotas = quotas
     app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings, clock)

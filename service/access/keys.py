@@ -10,12 +10,14 @@ import re
 import secrets
 import string
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from threading import Lock
 from typing import Any
 
+from cachetools import TTLCache
 from sqlalchemy import Connection, Row
 
 from service.access import audit
@@ -27,6 +29,7 @@ from service.store.reach import GROUP, Reach
 
 _ALPHABET = string.digits + string.ascii_letters
 PREFIX = "kontor_"
+_LATELY_SECONDS, _MOST_LATELY = 1, 10_000
 _KEY = re.compile(r"kontor_([0-9A-Za-z]{12})_([0-9A-Za-z]{30})_([0-9A-Za-z]{6})", re.ASCII)
 
 
@@ -103,15 +106,45 @@ class Caller:
             raise Forbidden("This concerns the whole group: it needs a key that reaches all subsidiaries.")
 
 
-def admit(connection: Connection, token: Token, scope: Scope, now: datetime, origin: Origin) -> Caller:
-    """The caller behind a token; NotAuthenticated or Forbidden if the key is not good for this."""
-    key = keys.get(connection, token.key_id)
+class Lately:
+    """Keys that were good within the last second, so that quick reads do not each ask for theirs. Of one process."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._found = TTLCache[str, tuple[Row[Any], frozenset[int] | None]](
+            _MOST_LATELY, _LATELY_SECONDS, timer=lambda: clock().timestamp()
+        )
+        self._lock = Lock()
+
+    def get(self, key_id: str) -> tuple[Row[Any], frozenset[int] | None] | None:
+        """The key's row and the subsidiaries that it reached; None where it has to be asked for."""
+        with self._lock:
+            return self._found.get(key_id)
+
+    def keep(self, key: Row[Any], reached: frozenset[int] | None) -> None:
+        with self._lock:
+            self._found[key.id] = key, reached
+
+
+def admit(
+    connection: Connection, token: Token, scope: Scope, now: datetime, origin: Origin, lately: Lately | None = None
+) -> Caller:
+    """The caller behind a token; NotAuthenticated or Forbidden if the key is not good for this.
+
+    With `lately` a key that was revoked less than a second ago may still be let in.
+    """
+    known = None if lately is None else lately.get(token.key_id)
+    key = keys.get(connection, token.key_id) if known is None else known[0]
     given = _hashed(token.secret)
     if key is None or not _fits(key, given, now):
         raise NotAuthenticated("This API key is unknown.")
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise NotAuthenticated("This API key has expired or was revoked.")
-    reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
+    if known is not None:
+        reached = known[1]
+    else:
+        reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
+        if lately is not None:
+            lately.keep(key, reached)
     return entered(connection, key.id, key.scopes.split(), reached, scope, now, origin)
 
 

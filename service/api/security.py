@@ -15,7 +15,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 
-from service.access.keys import PREFIX, Caller, Scope, Token, admit
+from service.access.keys import PREFIX, Caller, Lately, Scope, Token, admit
 from service.access.quotas import Quotas
 from service.access.tokens import AccessToken, Issuer, enter
 from service.access.uses import Uses
@@ -44,6 +44,7 @@ class Entry:
     scope: Scope
     clock: Callable[[], datetime]
     uses: Uses
+    lately: Lately
     quotas: Quotas
     visit: Visit
     credentials: str
@@ -57,9 +58,9 @@ class Entry:
 
     @contextmanager
     def looking_up(self) -> Iterator[Caller]:
-        """Read by a single statement. Stopped when the client leaves."""
+        """Read by a single statement, with a key as it was within the last second. Stopped when the client leaves."""
         with self.database.looking_up() as connection, self.visit.reading(connection):
-            yield self._admitted(connection)
+            yield self._admitted(connection, self.lately)
 
     @contextmanager
     def reading_behind(self) -> Iterator[Caller]:
@@ -69,7 +70,7 @@ class Entry:
             with self.reading() as caller:
                 yield caller
             return
-        with self.looking_up() as caller:
+        with self.reading() as caller:
             admitted = caller
         with ExitStack() as opened:
             try:
@@ -89,19 +90,19 @@ class Entry:
             yield caller
             caller.written()
 
-    def _admitted(self, connection: Connection) -> Caller:
+    def _admitted(self, connection: Connection, lately: Lately | None = None) -> Caller:
         with self.quotas.judging(self.visit.origin.address):
-            caller = self._judged(connection)
+            caller = self._judged(connection, lately)
         confine(connection, caller.reach)
         if not self.visit.principal:
             self.visit.principal = caller.principal
             self.visit.stands(self.quotas.count_request(caller.principal, self.credentials))
         return caller
 
-    def _judged(self, connection: Connection) -> Caller:
+    def _judged(self, connection: Connection, lately: Lately | None) -> Caller:
         if isinstance(self.presented, AccessToken):
             return enter(connection, self.presented, self.scope, self.clock(), self.visit.origin)
-        caller = admit(connection, self.presented, self.scope, self.clock(), self.visit.origin)
+        caller = admit(connection, self.presented, self.scope, self.clock(), self.visit.origin, lately)
         self.uses.seen(self.presented.key_id, caller.now)
         return caller
 
@@ -170,7 +171,18 @@ async def _entered(request: Request, credentials: str, scope: Scope, lane: Lane 
         shown = await _read(credentials, state.issuer)
     if lane is not None:
         await visit.enter(getattr(state.lanes, lane))
-    return Entry(state.database, shown, scope, state.clock, state.uses, state.quotas, visit, credentials, state.replica)
+    return Entry(
+        state.database,
+        shown,
+        scope,
+        state.clock,
+        state.uses,
+        state.lately,
+        state.quotas,
+        visit,
+        credentials,
+        state.replica,
+    )
 
 
 async def _read(text: str, issuer: Issuer | None) -> Token | AccessToken:

@@ -257,8 +257,8 @@ def _of(subsidiary: str, value: Any) -> Any:
     return json.loads(text.replace("DE.", f"{subsidiary}."))
 
 
-@pytest.fixture
-def group(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+def prepared(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """With all that the calls of `ROUTES` ask for."""
     hand_in_group(service)
     for code in ("DE", "FR"):
         service.post("/v1/webhooks", _WEBHOOK | {"subsidiary": code})
@@ -266,6 +266,11 @@ def group(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
         patch.setattr(keys, "_random", lambda length: _KEY if length == len(_KEY) else "s" * length)
         service.key(subsidiaries=["DE"])
     return service
+
+
+@pytest.fixture
+def group(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    return prepared(service, monkeypatch)
 
 
 def test_every_route_is_in_the_matrix() -> None:

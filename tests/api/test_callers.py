@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from service.access.keys import Scope, Token
-from tests.api import test_access as access
-from tests.api.test_access import ROUTES, _routes, _scope, _send
+from tests.api.test_access import ROUTES, _routes, _scope, _send, prepared
 from tests.conftest import NOW, Service
-from tests.group import hand_in_group
 
 READS = [scope for scope in Scope if scope.value.endswith(":read")]
 WRITES = [scope for scope in Scope if scope.value.endswith((":write", ":approve"))]
@@ -21,11 +19,7 @@ VARY = ("x-request-id", "content-length", "ratelimit", "ratelimit-policy")
 
 @pytest.fixture
 def group(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
-    hand_in_group(service)
-    with monkeypatch.context() as patch:
-        patch.setattr(access.keys, "_random", lambda length: access._KEY if length == 12 else "s" * length)
-        service.key(subsidiaries=["DE"])
-    return service
+    return prepared(service, monkeypatch)
 
 
 def revoked(service: Service) -> str:

@@ -63,12 +63,12 @@ def ask(service: Service, presented: dict[str, Any], path: str = "/v1/customers"
 
 @contextmanager
 def statements(service: Service) -> Iterator[list[str]]:
-    """What the database is asked meanwhile, but for the thread that looks for jobs."""
+    """What the database is asked meanwhile, but for the threads that look for jobs and for messages to send."""
     asked: list[str] = []
     engine = service.database._engine
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if threading.current_thread().name != "kontor-jobs":
+        if not threading.current_thread().name.startswith("kontor-"):
             asked.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

@@ -103,6 +103,19 @@ def test_a_revocation_holds_in_every_process_at_once(group: Service, database_ur
         assert client.get("/v1/customers", headers=group.as_key(key)).status_code == 401
 
 
+def test_a_card_is_read_for_a_second_at_most_after_the_revocation(group: Service) -> None:
+    key, card = group.key(subsidiaries=["DE"]), "/v1/customers/DE/DE-C1"
+    number = Token.read(key).key_id
+    assert group.client.get(card, headers=group.as_key(key)).status_code == 200
+    wrong = str(Token(number, "x" * 30))
+    assert group.client.get(card, headers=group.as_key(wrong)).status_code == 401
+    assert group.client.get("/v1/customers/FR/FR-C1", headers=group.as_key(key)).status_code == 404
+    group.client.delete(f"/v1/keys/{number}").raise_for_status()
+    assert asked(group, key) == 401
+    group.later(seconds=1)
+    assert group.client.get(card, headers=group.as_key(key)).status_code == 401
+
+
 def test_the_last_use_is_stored_now_and_then_and_never_goes_back(group: Service) -> None:
     key = group.key()
     assert state(group, key)["last_used_at"] is None
