@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from anyio import CapacityLimiter, to_thread
@@ -30,68 +31,90 @@ _SPARE_THREADS = 4
 """For what is done without the database."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What lives as long as the process. Operations find it in the state of the application, by these names."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    database: Database
+    replica: Database | None
+    lanes: Lanes
+    uses: Uses
+    lately: Lately
+    quotas: Quotas
+    issuer: Issuer | None
+    readiness: Readiness
+    worker: Worker
+    sender: Sender
+    courier: Courier
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Callable[[], datetime]) -> "_Parts":
+        lanes = Lanes.of(settings.pool_size)
+        # Connections beside those of requests: a job at work, what it reports, webhooks, the counts of quotas, probes
+        # and metrics.
+        pool_size = lanes.places + 5
+        database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
+        uses, quotas = Uses(), _quotas(settings, database, clock)
+        sender = Sender(settings.webhook_allow_private, settings.webhook_allow_http)
+        return cls(
+            settings=settings,
+            clock=clock,
+            database=database,
+            replica=_replica(settings, lanes),
+            lanes=lanes,
+            uses=uses,
+            lately=Lately(clock),
+            quotas=quotas,
+            issuer=None if settings.oidc_issuer is None else Issuer(settings, clock),
+            readiness=Readiness(database),
+            worker=Worker(database, clock, uses, quotas.count_rows),
+            sender=sender,
+            courier=Courier(database, clock, sender),
+        )
+
+    @asynccontextmanager
+    async def living(self, _app: FastAPI) -> AsyncIterator[None]:
+        """From the first request to the end of the process."""
+        # At least one thread per connection: a request that has a thread never waits for a connection.
+        to_thread.current_default_thread_limiter().total_tokens = self.lanes.places + _SPARE_THREADS
+        self.worker.start()
+        self.courier.start()
+        counting = asyncio.create_task(_counting(self.quotas, self.lanes, self.database))
+        with lingering(self.readiness, self.settings.linger_seconds, self.settings.drain_seconds):
+            yield
+        counting.cancel()
+        self.courier.stop()
+        self.worker.stop()
+        self.database.close()
+        if self.replica is not None:
+            self.replica.close()
+        metrics.leave()
+
+
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application over the database of the settings. Nothing is opened before the first request."""
     failpoints.arm(settings.fault)
-    lanes = Lanes.of(settings.pool_size)
-    # Connections beside those of requests: a job at work, what it reports, webhooks, the counts of quotas, probes and
-    # metrics.
-    pool_size = lanes.places + 5
-    database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
-    replica = _replica(settings, lanes)
-    uses = Uses()
-    quotas = _quotas(settings, database, clock)
-    readiness = Readiness(database)
-    worker = Worker(database, clock, uses, quotas.count_rows)
-    sender = Sender(settings.webhook_allow_private, settings.webhook_allow_http)
-    courier = Courier(database, clock, sender)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # At least one thread per connection: a request that has a thread never waits for a connection.
-        to_thread.current_default_thread_limiter().total_tokens = lanes.places + _SPARE_THREADS
-        worker.start()
-        courier.start()
-        counting = asyncio.create_task(_counting(quotas, lanes, database))
-        with lingering(readiness, settings.linger_seconds, settings.drain_seconds):
-            yield
-        counting.cancel()
-        courier.stop()
-        worker.stop()
-        database.close()
-        if replica is not None:
-            replica.close()
-        metrics.leave()
-
+    parts = _Parts.of(settings, clock)
     app = FastAPIOffline(
         title="Kontor",
         version=__version__,
         description=contract.DESCRIPTION,
         openapi_tags=contract.TAGS,
-        lifespan=lifespan,
+        lifespan=parts.living,
         redirect_slashes=False,
         separate_input_output_schemas=False,
         redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    app.state.database = database
-    app.state.clock = clock
-    app.state.settings = settings
-    app.state.worker = worker
-    app.state.uses = uses
-    app.state.lately = Lately(clock)
-    app.state.lanes = lanes
-    app.state.quotas = quotas
-    app.state.issuer = None if settings.oidc_issuer is None else Issuer(settings, clock)
-    app.state.readiness = readiness
-    app.state.replica = replica
-    app.state.sender = sender
+    for part in fields(parts):
+        setattr(app.state, part.name, getattr(parts, part.name))
     problems.install(app)
     for router in contract.ROUTERS:
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)
-    app.include_router(operations.router)
-    app.include_router(odata.router)
-    app.include_router(cockpit.router)
+    for other in (operations.router, odata.router, cockpit.router):
+        app.include_router(other)
     app.add_middleware(Guard, settings=settings)
     contract.install(app)
     return app
