@@ -31,8 +31,8 @@ from service.app import create_app
 from service.errors import KontorError
 from service.operations import erasures, mappings
 from service.settings import Settings
+from service.store import copies, service_role
 from service.store import keys as stored_keys
-from service.store import service_role
 from service.store.database import Database, newest_revision
 from service.store.erasures import PersonForm
 from service.store.reach import Reach
@@ -82,6 +82,25 @@ def migrate() -> None:
             with database.writing() as connection:
                 service_role.grant(connection, settings.service_role)
         typer.echo(f"The database is at revision {database.revision()}.")
+
+
+@commands.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to make; it must not be there yet.", dir_okay=False)],
+) -> None:
+    """Copy the SQLite database to a file and check the copy. The service may go on meanwhile."""
+    revision = copies.back_up(copies.file_of(Settings().database_url.get_secret_value()), file)
+    typer.echo(f"{file} is a copy of the database, at revision {revision}.")
+
+
+@commands.command()
+def restore(file: Annotated[Path, typer.Argument(help="File that `kontor backup` made.", dir_okay=False)]) -> None:
+    """Make the SQLite database from a copy. Refuses to put it over one that has data."""
+    database = copies.file_of(Settings().database_url.get_secret_value())
+    revision = copies.restore(file, database)
+    typer.echo(
+        f"{database} is what {file} is, at revision {revision}; `kontor serve` migrates it where that is behind."
+    )
 
 
 @commands.command()

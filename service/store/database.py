@@ -167,6 +167,11 @@ def newest_revision() -> str:
     return head
 
 
+def known_revisions() -> frozenset[str]:
+    """Every revision that this code can bring to the newest."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_alembic_config()).walk_revisions())
+
+
 def confine(connection: Connection, reach: Reach) -> None:
     """From here to the end of the transaction, PostgreSQL shows no row outside of the reach and takes none.
 
