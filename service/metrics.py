@@ -30,6 +30,11 @@ QUOTAS_ALONE = Gauge(
 JOBS_WAITING = Gauge(
     "kontor_jobs_waiting", "Submissions accepted for later and not yet done.", multiprocess_mode="mostrecent"
 )
+WEBHOOK_LAG = Gauge(
+    "kontor_webhook_lag_seconds",
+    "So long the oldest message to a webhook has been due that may be sent now; 0: there is none.",
+    multiprocess_mode="mostrecent",
+)
 
 
 def exposition() -> bytes:

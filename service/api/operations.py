@@ -12,7 +12,7 @@ from service.api.models import Strict
 from service.api.problems import responses
 from service.api.security import Watches
 from service.errors import Forbidden, NotAuthenticated, NotFound, QuotaExceeded, Unavailable, kinds
-from service.store import jobs
+from service.store import deliveries, jobs
 from service.store.database import newest_revision
 
 router = APIRouter(tags=["operations"])
@@ -54,10 +54,12 @@ async def get_readiness(request: Request) -> Status:
     },
 )
 def get_metrics(entry: Watches) -> PlainTextResponse:
-    """Requests, rows, calculations, lanes, connections and jobs (those that the key reaches), of all processes that
-    share the address. It needs a key with `metrics:read`, and no place in a lane."""
+    """Requests, rows, calculations, lanes, connections, and jobs and messages to webhooks (those that the key reaches),
+    of all processes that share the address. It needs a key with `metrics:read`, and no place in a lane."""
     with entry.reading() as caller:
         metrics.JOBS_WAITING.set(jobs.count_waiting(caller.connection, caller.reach))
+        due_since = deliveries.longest_due(caller.connection, caller.reach, caller.now)
+    metrics.WEBHOOK_LAG.set(0 if due_since is None else (caller.now - due_since).total_seconds())
     return PlainTextResponse(metrics.exposition(), media_type=_EXPOSITION)
 
 

@@ -98,6 +98,14 @@ def due(now: datetime) -> ColumnElement[bool]:
     return exists().where(mine, TABLE.c.due_at <= now)
 
 
+def longest_due(connection: Connection, reach: Reach, now: datetime) -> datetime | None:
+    """Since when the oldest delivery within reach is due that may be attempted now; None: there is none."""
+    joined = select(TABLE.c.due_at).join(webhooks.TABLE).where(reach.covers(TABLE.c.subsidiary_id))
+    statement = joined.where(webhooks.listening(now), TABLE.c.due_at <= now).order_by(TABLE.c.due_at).limit(1)
+    since: datetime | None = connection.execute(statement).scalar_one_or_none()
+    return since
+
+
 def take(connection: Connection, reach: Reach, webhook: int, now: datetime, until: datetime) -> Row[Any] | None:
     """What is due longest to a webhook of the one subsidiary in reach and nobody else is taking; due again `until`."""
     oldest = select(TABLE).where(*_of(reach, webhook), TABLE.c.due_at <= now).order_by(TABLE.c.due_at).limit(1)

@@ -58,12 +58,16 @@ def active(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
     return connection.execute(_described(reach).where(TABLE.c.state == ACTIVE).order_by(*KEY)).all()
 
 
+def listening(now: datetime) -> ColumnElement[bool]:
+    """The condition that a webhook is active and does not rest."""
+    return (TABLE.c.state == ACTIVE) & or_(TABLE.c.resume_at.is_(None), TABLE.c.resume_at <= now)
+
+
 def ready(
     connection: Connection, reach: Reach, now: datetime, busy: Sequence[tuple[int, int]], due: ColumnElement[bool]
 ) -> Sequence[Row[Any]]:
     """Active ones within reach that are not busy and for which the condition `due` holds; who waited longest first."""
-    rested = or_(TABLE.c.resume_at.is_(None), TABLE.c.resume_at <= now)
-    statement = _described(reach).where(TABLE.c.state == ACTIVE, rested, due)
+    statement = _described(reach).where(listening(now), due)
     if busy:
         statement = statement.where(tuple_(*KEY).not_in(busy))
     return connection.execute(statement.order_by(TABLE.c.tried_at.nulls_first(), *KEY)).all()

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,8 +17,8 @@ from service.access.keys import Scope
 from service.app import create_app
 from service.operations.sending import Sender
 from service.settings import Settings
-from service.store import deliveries
-from service.store.reach import Reach
+from service.store import deliveries, webhooks
+from service.store.reach import GROUP, Reach
 from tests.conftest import NOW, Service
 from tests.group import hand_in_subsidiary
 
@@ -232,6 +232,29 @@ def test_what_was_not_delivered_is_listed_and_sent_again(inside: Service, receiv
     assert {headers["webhook-id"] for _, headers, _ in receiver.seen} == {test["id"]}
     assert len({body for _, _, body in receiver.seen}) == 1
     until(lambda: listed(inside, webhook)[0]["attempts"] == 3)
+
+
+def test_the_lag_is_that_of_the_oldest_message_that_may_be_sent(service: Service) -> None:
+    def lag() -> str:
+        lines = service.client.get("/metrics").raise_for_status().text.splitlines()
+        return next(line.split()[1] for line in lines if line.startswith("kontor_webhook_lag_seconds"))
+
+    home = Reach(frozenset({GROUP}))
+    hooked = {"url": "https://good.example/", "events": "plan.approved", "secret": "whsec_eA=="}
+    with service.database.writing() as connection:
+        number = webhooks.create(connection, home, hooked, NOW)
+        for place, age in enumerate((90, 30, -30)):
+            message = {"id": f"m{place}", "type": "plan.approved", "payload": "{}"}
+            deliveries.add(connection, home, number, message, NOW - timedelta(seconds=age))
+    assert lag() == "90.0"
+    for changed, told in (
+        ({"resume_at": NOW + timedelta(seconds=1)}, "0.0"),
+        ({"resume_at": NOW}, "90.0"),
+        ({"state": webhooks.OFF}, "0.0"),
+    ):
+        with service.database.writing() as connection:
+            webhooks.change(connection, home, number, changed)
+        assert lag() == told
 
 
 def test_nobody_waits_for_one_who_is_slow(inside: Service, receiver: Told) -> None:
