@@ -138,14 +138,26 @@ class Database:
         self._engine.dispose()
 
     def migrate(self) -> None:
-        """Bring the schema to the newest revision."""
+        """Bring the schema to the newest revision. Unavailable, with nothing changed, where others hold its tables."""
+        try:
+            with _translated(), self._engine.begin() as connection:
+                self._upgrade(connection)
+        except RequestInProgress as error:
+            raise Unavailable(
+                "The migration waited too long for tables that others are using, or for another migration. "
+                "Nothing was changed: try again."
+            ) from error
+
+    def _upgrade(self, connection: Connection) -> None:
         config = _alembic_config()
-        with _translated(), self._engine.begin() as connection:
-            if not self.is_sqlite:  # two replicas that start at once: one migrates, the other waits
-                connection.execute(text("SELECT pg_advisory_xact_lock(7520414)"))
-            confine(connection, Reach(None))  # revisions change rows too
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if not self.is_sqlite:
+            # Whoever comes after a migration that waits for a table waits too. A pooler may drop the session's limit.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+            # Two replicas that start at once: one migrates, the other waits.
+            connection.execute(text("SELECT pg_advisory_xact_lock(7520414)"))
+        confine(connection, Reach(None))  # revisions change rows too
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
     def revision(self) -> str | None:
         """The revision that the database is at; None when it is empty."""
