@@ -147,6 +147,8 @@ class SpooledResponse(Response):
             else:
                 await changed.wait()
         if spool.complete and spool.failure is None:
+            if sent == 0:  # a table of no rows is no bytes as NDJSON
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

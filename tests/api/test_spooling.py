@@ -55,6 +55,16 @@ def test_a_slow_client_holds_no_place_and_gets_everything() -> None:
     assert lanes.heavy.taken == 0
 
 
+def test_an_answer_of_no_bytes_begins_and_ends() -> None:
+    sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    answered(lambda _into: None, send)
+    assert sent == ["http.response.start", "http.response.body"]
+
+
 def test_what_fails_before_the_first_byte_is_raised_and_nothing_is_sent() -> None:
     sent = []
 
