@@ -22,7 +22,7 @@ serve: $(VENV)/.run
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile tests/method $(COVERED)=service/method --cov-fail-under=100
-	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/method $(addprefix --ignore=,$(APART))
+	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/method $(addprefix --ignore=,$(APART))
 
 # The page in a real browser: needs Chromium.
 test-page: $(VENV)/.dev

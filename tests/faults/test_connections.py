@@ -59,7 +59,7 @@ def through_proxy(rig_of, postgres: str, database_url: str) -> Iterator[tuple[Ri
     proxy.stop()
 
 
-only_postgresql = pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 def recovered(rig: Rig, ledger: Campaign, *, answered: bool, stored: bool) -> None:
@@ -156,6 +156,7 @@ def test_a_restarted_postgresql_is_found_again(own_postgres, rig_of, campaign, h
             else:
                 own_postgres.restart(signal.SIGINT if how == "fast" else signal.SIGQUIT)
             sending.join(60)
+            rig.database.close()  # the rig's own connections were ended, too
             assert set(operation.statuses) <= {201, 503}, operation.statuses
             stored = properties.whole(rig, operation)
             recovered(rig, ledger, answered=operation.end == "ok", stored=stored)
