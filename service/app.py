@@ -85,6 +85,7 @@ class _Parts:
         with lingering(self.readiness, self.settings.linger_seconds, self.settings.drain_seconds):
             yield
         counting.cancel()
+        await asyncio.gather(counting, return_exceptions=True)  # its thread may still hold a connection
         self.courier.stop()
         self.worker.stop()
         self.database.close()
