@@ -17,20 +17,7 @@ import httpx
 from running import ONE_CORE, ROOT, databases, kontor_process, report, serving
 
 sys.path.insert(0, ROOT)
-from tests.group import hand_in_group
-
-
-class Service:
-    """What `hand_in_group` needs of a service."""
-
-    def __init__(self, address: str, key: str) -> None:
-        self.client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=60)
-
-    def submit(self, form, rows, **query):
-        self.client.post(f"/v1/submissions/{form}", params=query, json=rows).raise_for_status()
-
-    def post(self, path, body):
-        self.client.post(path, json=body).raise_for_status()
+from tests.group import OverHttp, hand_in_group
 
 
 async def _ask(port: int, request: bytes, until: float) -> int:
@@ -69,9 +56,9 @@ def main() -> None:
         url = new_database()
         environment = {"REFERENCE_URL": url.replace("postgresql:", "postgresql+psycopg:")}
         with kontor_process(url, pinned=True) as running, serving(command, "/docs", environment) as other:
-            service = Service(running.address, running.key)
-            hand_in_group(service)
-            service.post("/v1/segmentations", {"subsidiary": "DE"})
+            headers = {"Authorization": f"Bearer {running.key}"}
+            with httpx.Client(base_url=running.address, headers=headers, timeout=60) as client:
+                hand_in_group(OverHttp(client))
             ours, reference = [], []
             for _ in range(arguments.rounds):
                 load = (running.key, arguments.connections, arguments.seconds)

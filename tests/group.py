@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import httpx
+
 YEARS = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13)]
 
 
@@ -41,6 +43,19 @@ def statistics(subsidiary: str) -> list[dict[str, Any]]:
             )
         lines.append({"period": period, "salesperson": f"{subsidiary}-S1", "leads": 4, "qualified": 2, "offers": 1})
     return lines
+
+
+class OverHttp:
+    """What handing in needs of a service that runs by itself: a client with its address and a key."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def submit(self, form: str, rows: Any, **query: Any) -> None:
+        self.client.post(f"/v1/submissions/{form}", params=query, json=rows).raise_for_status()
+
+    def post(self, path: str, body: Any) -> None:
+        self.client.post(path, json=body).raise_for_status()
 
 
 def hand_in_subsidiary(service: Any, code: str, currency: str) -> None:

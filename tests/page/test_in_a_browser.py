@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import Server
-from tests.group import hand_in_group
+from tests.group import OverHttp, hand_in_group
 
 VIEWS = ("overview", "segments", "customers", "plan", "capacity", "comparison")
 QUIET = (
@@ -29,27 +29,11 @@ QUIET = (
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
-class Handing:
-    """What `hand_in_group` needs of a service."""
-
-    def __init__(self, server: Server) -> None:
-        self.client = httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {server.key}"}, timeout=60)
-
-    def submit(self, form: str, rows: Any, **query: Any) -> None:
-        self.client.post(f"/v1/submissions/{form}", params=query, json=rows).raise_for_status()
-
-    def post(self, path: str, body: Any) -> None:
-        self.client.post(path, json=body).raise_for_status()
-
-
 @pytest.fixture
 def group(server: Server) -> Server:
-    handing = Handing(server)
-    with handing.client:
-        hand_in_group(handing)
-        handing.post("/v1/segmentations", {"subsidiary": "DE"})
-        handing.post("/v1/plans", {"subsidiary": "DE"})
-        handing.post("/v1/resource-requirements", {"plan": "DE.1"})
+    headers = {"Authorization": f"Bearer {server.key}"}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
+        hand_in_group(OverHttp(client))
     return server
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.group import hand_in_subsidiary
+from tests.group import OverHttp, hand_in_subsidiary
 
 _CLONE_NEWNET = 0x40000000
 _PAGES = ("/", "/docs", "/readyz", "/openapi.json")
@@ -41,16 +41,6 @@ def isolated() -> Iterator[ThreadPoolExecutor]:
         yield thread
 
 
-class _Handing:
-    """What `hand_in_subsidiary` needs of a service."""
-
-    def __init__(self, client: httpx.Client) -> None:
-        self.client = client
-
-    def submit(self, form: str, rows: Any, **query: Any) -> None:
-        assert self.client.post(f"/v1/submissions/{form}", params=query, json=rows).status_code == 201
-
-
 def _asked(serving: Callable[..., Any], url: str) -> dict[str, Any]:
     """What a service answers while nothing outside can be reached."""
     with socket.socket() as outside:
@@ -62,7 +52,7 @@ def _asked(serving: Callable[..., Any], url: str) -> dict[str, Any]:
         answers = {path: client.get(path) for path in _PAGES}
         linked = re.findall(r'(?:src|href)="([^"]+)"', answers["/"].text + answers["/docs"].text)
         answers |= {path: client.get(path) for path in linked if path.startswith("/")}
-        hand_in_subsidiary(_Handing(client), "DE", "EUR")
+        hand_in_subsidiary(OverHttp(client), "DE", "EUR")
         answers["segmentation"] = client.post("/v1/segmentations", json={"subsidiary": "DE"})
         return answers
 
