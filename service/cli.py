@@ -28,7 +28,7 @@ from service.access.keys import Caller, Scope
 from service.access.tokens import principal_of
 from service.api import contract
 from service.app import create_app
-from service.errors import KontorError
+from service.errors import KontorError, Unavailable
 from service.operations import erasures, mappings
 from service.settings import Settings
 from service.store import copies, service_role
@@ -228,10 +228,23 @@ def verify_audit(seals: Seals = None) -> None:
 
 
 @audit.command("seal")
-def seal_audit(seals: Annotated[Path, typer.Argument(help="File to append to.", dir_okay=False)]) -> None:
+def seal_audit(
+    seals: Annotated[Path, typer.Argument(help="File to append to.", dir_okay=False)],
+    every: Annotated[int | None, typer.Option(min=1, help="Go on, with a seal every so many seconds.")] = None,
+) -> None:
     """Append a signed line with the last hash of every chain to a file. Keep that file away from the database."""
     settings = Settings()
     key = _seal_key(settings)
+    _append_seal(settings, key, seals)
+    while every is not None:
+        time.sleep(every)
+        try:
+            _append_seal(settings, key, seals)
+        except Unavailable as error:  # a database that is away for a while leaves a gap, no end
+            typer.echo(f"kontor: {error.detail}", err=True)
+
+
+def _append_seal(settings: Settings, key: str, seals: Path) -> None:
     with seals.open("a+", encoding="utf-8") as file:
         file.seek(0)
         lines = file.read().splitlines()

@@ -36,6 +36,8 @@ def grant(connection: Connection, role: str) -> None:
     ):
         connection.exec_driver_sql(f"GRANT {rights} ON {things} TO {name}")
     connection.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {name}")
+    # Entries of the audit are added and read, never changed.
+    connection.exec_driver_sql(f"REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry FROM {name}")
 
 
 def sees_everything(connection: Connection) -> bool:

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from typer.testing import CliRunner
 from service import cli
 from service.access import audit
 from service.access.audit import BEGINNING, Note, Origin, _hash
-from service.errors import BadArgument
+from service.errors import BadArgument, Unavailable
 from service.store import subsidiaries
 from service.store.audit import TABLE
 from service.store.database import Database
@@ -150,6 +152,48 @@ def test_each_way_of_tampering_names_the_first_broken_entry(database: Database, 
     assert found(database, lambda *_: None, chain, []) == []
 
 
+def test_five_hundred_ways_of_tampering_are_found(database: Database, chain: int) -> None:
+    """Every column of every entry changed in several ways, every entry removed, moved, doubled, every end cut off."""
+    seals, ways = [sealed(database)], list(_mutations(Random(1)))  # noqa: S311 - the same ways each time
+    assert len(ways) >= 500
+    with database._engine.connect() as connection:
+        for tamper in ways:
+            savepoint = connection.begin_nested()
+            tamper(connection, chain)
+            assert audit.verify(connection, ALL, audit.read_seals(seals, KEY))[1], tamper
+            savepoint.rollback()
+        assert audit.verify(connection, ALL, audit.read_seals(seals, KEY)) == (2 * COUNT, [])
+        connection.rollback()
+
+
+def _mutations(random: Random) -> Iterator[Tamper]:
+    for place in range(1, COUNT + 1):
+        for name, value in CHANGES.items():
+            for _ in range(8):
+                other = NOW + timedelta(days=random.randrange(1, 9999)) if name == "at" else value
+                if isinstance(other, str):
+                    other = f"{other[:-6]}{random.getrandbits(24):06x}"
+                yield partial(_change_at, place, {name: other})
+        yield partial(_change_at, place, {"number": COUNT + 1 + place})
+        yield partial(_change_at, place, {"subsidiary_id": GROUP, "number": COUNT + place})
+        yield partial(connection_delete, place=place)
+        yield partial(_cut_off_from, place)
+        for twice in range(COUNT + 1, COUNT + 9):
+            yield partial(_double, place, twice)
+
+
+def _change_at(place: int, values: dict[str, Any], connection: Connection, number: int) -> None:
+    connection.execute(update(TABLE).where(at(number, place)).values(values))
+
+
+def _cut_off_from(place: int, connection: Connection, number: int) -> None:
+    connection.execute(delete(TABLE).where(TABLE.c.subsidiary_id == number, TABLE.c.number >= place))
+
+
+def _double(place: int, twice: int, connection: Connection, number: int) -> None:
+    put(connection, row(connection, number, place) | {"number": twice})
+
+
 def test_a_shortened_or_rewritten_chain_shows_against_a_seal_alone(database: Database, chain: int) -> None:
     seals = [sealed(database)]
     append(database, Reach(frozenset({chain})), COUNT)
@@ -208,6 +252,33 @@ def test_the_commands_seal_and_verify(database: Database, chain: int, database_u
     assert run("verify") == (0, f"{2 * COUNT} entries are as they were written; 0 of them are sealed.\n")
     code, said = run("verify", seals)
     assert (code, f"DE.{COUNT + 1}: it is missing" in said) == (1, True)
+
+
+def test_seals_are_added_every_so_often(
+    database: Database, chain: int, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seals, slept = tmp_path / "seals", list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 4:
+            raise KeyboardInterrupt
+        if len(slept) == 2:
+            monkeypatch.setattr(cli, "_append_seal", away)
+        else:
+            monkeypatch.setattr(cli, "_append_seal", append_seal)
+
+    def away(*_: Any) -> None:
+        raise Unavailable("The database cannot be reached.")
+
+    append_seal = cli._append_seal
+    monkeypatch.setattr(cli.time, "sleep", sleep)
+    environment = {"KONTOR_DATABASE_URL": database_url, "KONTOR_AUDIT_SEAL_KEY": KEY}
+    CliRunner().invoke(cli.commands, ["audit", "seal", str(seals), "--every", "60"], env=environment)
+    assert slept == [60] * 4
+    lines = seals.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 3, "at the start, after a minute, and when the database was there again"
+    assert len(audit.read_seals(lines, KEY)) == 2
 
 
 def test_what_commands_do_to_keys_is_told(database: Database, database_url: str) -> None:

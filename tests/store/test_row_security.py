@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, delete, insert, select, text, update
+from sqlalchemy import Connection, Insert, Select, Table, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlmodel import SQLModel
 
@@ -18,6 +18,7 @@ TABLES = [t for t in SQLModel.metadata.sorted_tables if "subsidiary_id" in t.c o
 OPEN = {"subsidiary": "(id = 0)", "method": "(subsidiary_id = 0)", "api_key_subsidiary": "true"}
 """Which rows everybody may read: the group's own, and who reaches what."""
 OF_THE_GROUP = {"api_key", "exchange_rate", "exchange_rate_history", "quota_count", "alembic_version"}
+APPENDED = "audit_entry"
 OWN, OTHER, NEW = 1, 2, 3
 REACH = Reach(frozenset([OWN]))
 
@@ -81,6 +82,10 @@ def test_every_table_of_subsidiaries_has_its_wall_which_holds_for_the_owner_too(
 def test_only_rows_in_reach_can_be_read_and_changed(role: Database, table: Table) -> None:
     key = table.c.id if table.name == "subsidiary" else table.c.subsidiary_id
     change = {column.name: column for column in list(table.columns)[-1:]}
+    if table.name == APPENDED:
+        with role.reading(REACH) as connection:
+            assert set(connection.execute(select(key)).scalars()) == {OWN}
+        return  # nobody changes it: test_the_services_role_adds_to_the_audit_and_changes_nothing_in_it
     readable = {"true": {GROUP, OWN, OTHER}, None: {OWN}}.get(OPEN.get(table.name), {GROUP, OWN})
     with role.writing(REACH) as connection:
         assert set(connection.execute(select(key)).scalars()) == readable
@@ -94,7 +99,7 @@ def test_only_rows_in_reach_can_be_read_and_changed(role: Database, table: Table
 def test_only_rows_in_reach_can_be_added(role: Database, table: Table) -> None:
     key = "id" if table.name == "subsidiary" else "subsidiary_id"
     with role.writing(REACH) as connection:
-        if table.name != "subsidiary":
+        if table.name not in ("subsidiary", APPENDED):
             connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
             with _undone(connection), pytest.raises(ProgrammingError, match="row-level security"):
                 connection.execute(update(table).where(table.c[key] == OWN).values({key: OTHER}))
@@ -121,7 +126,9 @@ def test_a_transaction_that_does_not_say_its_reach_gets_nothing(url: str, *, use
             with pytest.raises(DBAPIError) as refused, database.writing() as connection:
                 connection.execute(statement)
             # Never set, or an empty text, which is no array of numbers.
-            assert refused.value.orig.sqlstate in ("42704", "22P02"), table.name
+            changes = table.name == APPENDED and not isinstance(statement, (Select, Insert))
+            expected = ("42501",) if changes else ("42704", "22P02")
+            assert refused.value.orig.sqlstate in expected, table.name
     database.close()
 
 
@@ -159,3 +166,19 @@ def test_the_services_role_changes_no_table(role: Database) -> None:
     ):
         with pytest.raises(DBAPIError), role.writing(Reach(None)) as connection:
             connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("reach", [REACH, Reach(None)], ids=["of a subsidiary", "of the group"])
+def test_the_services_role_adds_to_the_audit_and_changes_nothing_in_it(role: Database, reach: Reach) -> None:
+    table = SQLModel.metadata.tables[APPENDED]
+    with role.writing(reach) as connection:
+        assert _touched(connection, insert(table).values(row_of(table, OWN, 9))) == 1
+    of_own = table.c.subsidiary_id == OWN
+    for statement in (
+        *(update(table).where(of_own).values({column: column}) for column in table.c),
+        delete(table).where(of_own),
+        text(f"TRUNCATE {APPENDED}"),
+        select(table).where(of_own).with_for_update(),
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"), role.writing(reach) as connection:
+            connection.execute(statement)
