@@ -22,7 +22,9 @@ class GroupValues(Strict):
     model_config = example(name="Nordwerk", fiscal_year_start=4)
 
     name: Annotated[Name | None, Field(description="Null: as it is.")] = None
-    fiscal_year_start: Annotated[int, Field(ge=1, le=12, description="Month in which the group's fiscal year begins.")]
+    fiscal_year_start: Annotated[
+        int, Field(ge=1, le=12, strict=True, description="Month in which the group's fiscal year begins.")
+    ]
 
 
 class GroupDocument(Strict):

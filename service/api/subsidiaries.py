@@ -31,7 +31,12 @@ class SubsidiaryValues(Strict):
     currency: Annotated[Currency, Field(description="ISO 4217 code of its amounts.", examples=["EUR"])]
     fiscal_year_start: Annotated[
         int | None,
-        Field(ge=1, le=12, description="Month in which its fiscal year begins; null: as it is, 1 for a new one."),
+        Field(
+            ge=1,
+            le=12,
+            strict=True,
+            description="Month in which its fiscal year begins; null: as it is, 1 for a new one.",
+        ),
     ] = None
 
 

@@ -15,13 +15,15 @@ from service.api.security import Entry
 from service.api.spooling import SpooledResponse
 from service.errors import BadArgument
 from service.feeds.columns import Column, Rows, columns_of, of_rows, of_stored, schema_of
-from service.feeds.tables import ARRAY, FORMATS, FileFormat, localised
+from service.feeds.tables import FORMATS, FileFormat, localised
 
 Locale = Literal["en", "de", "fr", "es", "pl", "ru"]
+_FILE = {"type": "string", "format": "binary"}
+_ROWS = {"type": "array", "items": {"type": "object"}}
 AS_FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
-            one.content_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+            one.content_type.partition(";")[0]: {"schema": _ROWS if one.name == "array" else _FILE}
             for one in FORMATS.values()
         }
     }
@@ -101,7 +103,7 @@ def _asked(
     elif given == "csv-excel":
         found = localised(locale or "en")
     else:
-        found = ARRAY if given == "array" else FORMATS.get(given)
+        found = FORMATS.get(given)
     return None if found is None else TableFormat(found)
 
 

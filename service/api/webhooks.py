@@ -45,7 +45,7 @@ class WebhookValues(Strict):
         ),
     ]
     events: Annotated[list[EventType], Field(min_length=1, max_length=EVENTS, description="What to be told of.")]
-    attainment_limit: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = Field(
+    attainment_limit: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False, strict=True)] | None = Field(
         default=None, description="`plan.attainment_below` tells of attainment to date below it, as in 0.9."
     )
     active: Annotated[bool, Field(strict=True)] = Field(default=True, description="False: nothing is sent.")

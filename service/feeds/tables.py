@@ -51,7 +51,7 @@ FORMATS: Mapping[str, FileFormat] = {
         FileFormat("parquet", "application/vnd.apache.parquet", "parquet", _write_parquet),
         FileFormat("arrow", "application/vnd.apache.arrow.stream", "arrows", _write_arrow),
         FileFormat("xlsx", _XLSX, "xlsx", write_workbook, slow=True),
+        FileFormat("array", "application/vnd.kontor.array+json", "json", write_array),
     )
 }
 """Each has a content type of its own, by which `Accept` asks for it."""
-ARRAY = FileFormat("array", "application/json", "json", write_array)

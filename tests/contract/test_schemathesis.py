@@ -20,7 +20,7 @@ MEDIA_TYPES = Path(__file__).with_name("media_types.py")
 FUZZ = os.environ.get("KONTOR_FUZZ", "")
 """Seeds of `make fuzz`: many more requests, as four callers."""
 SEEDS = FUZZ.split() or ["1"]
-EXAMPLES, SECONDS = ("200", 600) if FUZZ else ("12", 100)
+EXAMPLES, SECONDS = ("200", 600) if FUZZ else ("4", 60)
 
 
 class Remote:
