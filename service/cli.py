@@ -26,8 +26,6 @@ from service.access import keys as access
 from service.access.audit import OPERATOR, Action, Origin
 from service.access.keys import Caller, Scope
 from service.access.tokens import principal_of
-from service.api import contract
-from service.app import create_app
 from service.errors import KontorError, Unavailable
 from service.operations import erasures, mappings
 from service.settings import Settings
@@ -114,6 +112,9 @@ def openapi(folder: Annotated[Path, typer.Argument(help="Folder to write into.")
 
 def contract_files() -> dict[str, str]:
     """Name and text of the contract's files."""
+    from service.api import contract  # noqa: PLC0415  # as in the demonstration
+    from service.app import create_app  # noqa: PLC0415
+
     return contract.files(create_app(Settings(database_url=SecretStr("sqlite://"))).openapi())
 
 
@@ -336,6 +337,9 @@ def _start(settings: Settings, port: int) -> tuple[uvicorn.Server, str]:
     """The service in a thread of this process, once it answers, and its address."""
     listener = socket.create_server(("127.0.0.1", port))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    # Most of what the product imports, and most commands need none of it: each would start two seconds later.
+    from service.app import create_app  # noqa: PLC0415
+
     config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False)
     server = uvicorn.Server(config)
     threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
