@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.conftest import Service
 
-ORDERS = int(os.environ.get("KONTOR_TEST_ORDERS", "20"))
+ORDERS = int(os.environ.get("KONTOR_TEST_ORDERS", "8"))
 """So many orders on SQLite, a tenth of them on PostgreSQL. 500 take some minutes."""
 DIFFERENT, ALL = 20, 30
 
