@@ -143,9 +143,9 @@ $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 # Needs uv on the path. Locks with hashes and without addresses.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev \
-		pyproject.toml -o requirements/dev.txt
+		--all-extras pyproject.toml -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group build \
-		-c requirements/dev.txt pyproject.toml -o requirements/run.txt
+		--all-extras -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group fuzz \
 		-c requirements/dev.txt -o requirements/fuzz.txt
 	for group in supply tools tryton; do \

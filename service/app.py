@@ -21,6 +21,7 @@ from service.api.guard import Guard
 from service.api.lanes import Lanes
 from service.api.readiness import Readiness, lingering
 from service.api.security import utc_now
+from service.charts.drawing import Artist
 from service.operations.courier import Courier
 from service.operations.jobs import Worker
 from service.operations.sending import Sender
@@ -48,6 +49,7 @@ class _Parts:
     worker: Worker
     sender: Sender
     courier: Courier
+    artist: Artist
 
     @classmethod
     def of(cls, settings: Settings, clock: Callable[[], datetime]) -> "_Parts":
@@ -72,6 +74,7 @@ class _Parts:
             worker=Worker(database, clock, uses, quotas.count_rows),
             sender=sender,
             courier=Courier(database, clock, sender),
+            artist=Artist(),
         )
 
     @asynccontextmanager
@@ -88,6 +91,7 @@ class _Parts:
         await asyncio.gather(counting, return_exceptions=True)  # its thread may still hold a connection
         self.courier.stop()
         self.worker.stop()
+        self.artist.close()
         self.database.close()
         if self.replica is not None:
             self.replica.close()

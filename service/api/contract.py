@@ -16,6 +16,7 @@ from service.api import (
     audit,
     calculations,
     calls,
+    charts,
     checks,
     closed_months,
     comparisons,
@@ -107,6 +108,7 @@ ROUTERS: Sequence[APIRouter] = (
     priorities.router,
     variances.router,
     calls.router,
+    charts.router,
 )
 EVERYWHERE = responses(BadRequest, NotAuthenticated, Forbidden, TooSlow, Unprocessable, QuotaExceeded, Unavailable)
 DESCRIPTION = """\
@@ -132,6 +134,7 @@ TAGS = [
     {"name": "plans", "description": "Sales plans calculated from the statistics."},
     {"name": "resources", "description": "Hours and people that a plan needs."},
     {"name": "priorities", "description": "What to do first."},
+    {"name": "charts", "description": "Pictures of results, and links to them that need no key."},
     {"name": "calculations", "description": "Data in, result out, nothing kept."},
     {"name": "operations", "description": "For those who run the service."},
 ]

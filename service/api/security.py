@@ -5,17 +5,20 @@ out the `Caller`; `writing()` has committed when its block is left, so before th
 """
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 
+from service.access import links
 from service.access.keys import PREFIX, Caller, Lately, Scope, Token, admit
+from service.access.links import Link
 from service.access.quotas import Quotas
 from service.access.tokens import AccessToken, Issuer, enter
 from service.access.uses import Uses
@@ -40,7 +43,7 @@ class Entry:
     """A request's way to the database."""
 
     database: Database
-    presented: Token | AccessToken
+    presented: Token | AccessToken | Link
     scope: Scope
     clock: Callable[[], datetime]
     uses: Uses
@@ -100,6 +103,10 @@ class Entry:
         return caller
 
     def _judged(self, connection: Connection, lately: Lately | None) -> Caller:
+        if isinstance(self.presented, Link):
+            caller = links.follow(connection, self.presented, self.scope, self.clock(), self.visit.origin)
+            self.uses.seen(self.presented.key_id, caller.now)
+            return caller
         if isinstance(self.presented, AccessToken):
             return enter(connection, self.presented, self.scope, self.clock(), self.visit.origin)
         caller = admit(connection, self.presented, self.scope, self.clock(), self.visit.origin, lately)
@@ -124,11 +131,7 @@ def needs(scope: Scope, lane: Lane | None = "light") -> Any:
     async def entry(
         request: Request, presented: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
     ) -> Entry:
-        if len(request.headers.getlist("authorization")) > 1:
-            raise NotAuthenticated("Send one Authorization header, not several.")
-        if presented is None:
-            raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
-        return await _entered(request, presented.credentials, scope, lane)
+        return await _entered(request, _sent(request, presented), scope, lane)
 
     entry.scope = scope  # type: ignore[attr-defined]
     return Depends(entry)
@@ -151,6 +154,38 @@ def needs_of_tool(scope: Scope, lane: Lane = "light") -> Any:
     return Depends(entry)
 
 
+def needs_or_link(scope: Scope, lane: Lane = "light") -> Any:
+    """The same for pictures, which a signed link may ask for, too."""
+
+    async def entry(
+        request: Request,
+        presented: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+        by: Annotated[str | None, Query(max_length=12, description="Of a signed link: its key.")] = None,
+        until: Annotated[int | None, Query(ge=0, le=2**40, description="Of a signed link: when it ends.")] = None,
+        signature: Annotated[str | None, Query(max_length=64, description="Of a signed link.")] = None,
+    ) -> Entry:
+        credentials = _sent(request, presented)
+        if credentials is None and by is not None and until is not None and signature is not None:
+            address = link_address(request.url.path, request.query_params.multi_items())
+            request.app.state.quotas.enter(request.state.visit.origin.address, signature)
+            return await _admitted_to(request, Link(by, until, address, signature), signature, scope, lane)
+        return await _entered(request, credentials, scope, lane)
+
+    entry.scope = scope  # type: ignore[attr-defined]
+    return Depends(entry)
+
+
+def link_address(path: str, parameters: Iterable[tuple[str, str]]) -> str:
+    """What a link's signature is made of: the path and all parameters but the signature, in their order."""
+    return f"{path}?{urlencode([one for one in parameters if one[0] != 'signature'])}"
+
+
+def _sent(request: Request, presented: HTTPAuthorizationCredentials | None) -> str | None:
+    if len(request.headers.getlist("authorization")) > 1:
+        raise NotAuthenticated("Send one Authorization header, not several.")
+    return None if presented is None else presented.credentials
+
+
 def _of_header(header: str) -> str:
     """The key in an Authorization header; empty where there is none."""
     scheme, _, given = header.partition(" ")
@@ -164,11 +199,20 @@ def _of_header(header: str) -> str:
         return ""
 
 
-async def _entered(request: Request, credentials: str, scope: Scope, lane: Lane | None) -> Entry:
-    state, visit = request.app.state, request.state.visit
-    state.quotas.enter(visit.origin.address, credentials)
-    with state.quotas.judging(visit.origin.address):
+async def _entered(request: Request, credentials: str | None, scope: Scope, lane: Lane | None) -> Entry:
+    if credentials is None:
+        raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
+    state, address = request.app.state, request.state.visit.origin.address
+    state.quotas.enter(address, credentials)
+    with state.quotas.judging(address):
         shown = await _read(credentials, state.issuer)
+    return await _admitted_to(request, shown, credentials, scope, lane)
+
+
+async def _admitted_to(
+    request: Request, shown: Token | AccessToken | Link, credentials: str, scope: Scope, lane: Lane | None
+) -> Entry:
+    state, visit = request.app.state, request.state.visit
     if lane is not None:
         await visit.enter(getattr(state.lanes, lane))
     return Entry(
@@ -199,6 +243,8 @@ Calculates = Annotated[Entry, needs(Scope.RESULTS_READ, "heavy")]
 Plans = Annotated[Entry, needs(Scope.PLANS_WRITE, "heavy")]
 Approves = Annotated[Entry, needs(Scope.PLANS_APPROVE)]
 WritesMethods = Annotated[Entry, needs(Scope.METHOD_WRITE)]
+Draws = Annotated[Entry, needs_or_link(Scope.RESULTS_READ)]
+DrawsCalculated = Annotated[Entry, needs_or_link(Scope.RESULTS_READ, "heavy")]
 ReadsAudit = Annotated[Entry, needs(Scope.AUDIT_READ)]
 Watches = Annotated[Entry, needs(Scope.METRICS_READ, None)]
 Administers = Annotated[Entry, needs(Scope.ADMIN)]

@@ -1,4 +1,4 @@
-"""The languages of the forms: what headings, meanings and templates say in each of them.
+"""The languages: what headings, meanings, templates and pictures say in each of them.
 
 Message ids are the English texts, as the declarations have them. `python -m service.forms.messages` keeps the
 catalogues under `translations/` in step with the declarations.

@@ -1,4 +1,4 @@
-"""Keeps the catalogues of the languages in step with what the forms declare and the templates say.
+"""Keeps the catalogues of the languages in step with what the forms declare and what templates and pictures say.
 
 `python -m service.forms.messages` adds texts that are new, without a translation, and compiles. It takes none away:
 what no form declares any more is only counted.
@@ -25,7 +25,7 @@ def texts() -> dict[str, str]:
         for text in declared(form):
             found.setdefault(text, f"form {form.name}")
     for text in _phrases():
-        found.setdefault(text, "template")
+        found.setdefault(text, "template or picture")
     return found
 
 
@@ -65,9 +65,10 @@ def update(lang: str) -> str:
 
 
 def _phrases() -> Iterator[str]:
-    """What the code of this room passes to `say`."""
-    for _, _, message, _, _ in extract_from_dir(Path(__file__).parent, keywords={"say": None}):
-        yield str(message)
+    """What the code of templates and of pictures passes to `say`."""
+    for folder in (Path(__file__).parent, Path(__file__).parents[1] / "charts"):
+        for _, _, message, _, _ in extract_from_dir(folder, keywords={"say": None}):
+            yield str(message)
 
 
 if __name__ == "__main__":

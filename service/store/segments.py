@@ -161,6 +161,24 @@ def relation(reach: Reach) -> Relation:
     return Relation(rows, columns, (TABLE.c.subsidiary_id, customers.TABLE.c.code))
 
 
+def curve(connection: Connection, reach: Reach, key: tuple[int, int]) -> Iterator[Any]:
+    """Scope, class and value of customers with more than nothing, by falling value; fetched as they are taken."""
+    c = TABLE.c
+    statement = select(c.scope, c.abc_class, c.value).where(*_of(reach, key, TABLE), c.value > 0)
+    ordered = statement.order_by(-c.value, c.subsidiary_id, c.customer_id)
+    yield from connection.execute(ordered, execution_options={"stream_results": True, "yield_per": FETCHED})
+
+
+def largest(connection: Connection, reach: Reach, key: tuple[int, int], limit: int) -> Sequence[Any]:
+    """Code, effective segment, value and potential of the customers with the largest potential."""
+    c, k = TABLE.c, customers.TABLE.c
+    own = (k.subsidiary_id == c.subsidiary_id) & (k.id == c.customer_id)
+    segment = FILTERS["effective_segment"].label("segment")
+    statement = select(k.code, segment, c.value, c.effective_potential).join(customers.TABLE, own)
+    ordered = statement.where(*_of(reach, key, TABLE)).order_by(-c.effective_potential, *_LAST)
+    return connection.execute(ordered.limit(limit)).all()
+
+
 def sums(connection: Connection, reach: Reach, key: tuple[int, int], names: Iterable[str]) -> Sequence[Any]:
     """By scope: the floors, how many customers, their revenue, and the sizes of the amounts named, added up."""
     c = TABLE.c

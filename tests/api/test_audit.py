@@ -22,6 +22,7 @@ CALCULATES = {
     "/v1/plans/{plan}/goals",
     "/v1/plans/{plan}/goal-seek",
     "/v1/allocations",
+    "/v1/chart-links",
     *(path for _, path in ROUTES if path.startswith("/v1/calculations/")),
 }
 """Routes that are asked by POST, and keep nothing."""

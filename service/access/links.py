@@ -1,0 +1,57 @@
+"""Links to pictures that stand for a key: one address with its parameters, until a moment, by a signature.
+
+The signature is an HMAC with what is stored of the key's secret, so a link ends with its key, and every replica can
+check it. Who holds the key could make the same links; nobody else can.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row
+
+from service.access.audit import Origin
+from service.access.keys import Caller, Scope, entered
+from service.errors import NotAuthenticated
+from service.store import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link presents: `address` is the path with all parameters but the signature, `until` in Unix seconds."""
+
+    key_id: str
+    until: int
+    address: str
+    signature: str
+
+
+def sign(connection: Connection, key_id: str, address: str) -> str:
+    """The signature of an address that names the key and the moment."""
+    key = keys.get(connection, key_id)
+    if key is None:
+        raise NotAuthenticated("Links are made by API keys; an access token ends too soon for them.")
+    return _signature(key.secret_hash, address)
+
+
+def follow(connection: Connection, link: Link, scope: Scope, now: datetime, origin: Origin) -> Caller:
+    """Who the link stands for, with what his key may do now. Raises NotAuthenticated."""
+    key = keys.get(connection, link.key_id)
+    if key is None or link.until <= now.timestamp() or not _good(key, link, now):
+        raise NotAuthenticated("This link was changed, it has expired, or its key has ended.")
+    reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
+    return entered(connection, key.id, key.scopes.split(), reached, scope, now, origin)
+
+
+def _good(key: Row[tuple[object, ...]], link: Link, now: datetime) -> bool:
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        return False
+    hashes = [key.secret_hash]
+    if key.former_hash is not None and key.former_until > now:
+        hashes.append(key.former_hash)
+    return any(hmac.compare_digest(link.signature, _signature(one, link.address)) for one in hashes)
+
+
+def _signature(secret_hash: str, address: str) -> str:
+    return hmac.new(secret_hash.encode(), address.encode(), hashlib.sha256).hexdigest()

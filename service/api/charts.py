@@ -1,0 +1,305 @@
+"""Pictures of results, and links to them that need no key."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from service.access import links
+from service.access.keys import Caller
+from service.api.models import FirstMonth, LastMonth, MethodFilter, Period, ResultPath, Strict, example
+from service.api.problems import responses
+from service.api.security import Draws, DrawsCalculated, ReadsResults, link_address
+from service.api.tables import Locale
+from service.charts import comparison, workload
+from service.charts import plan as of_plan
+from service.charts import segmentation as of_segmentation
+from service.charts.drawing import Artist
+from service.charts.look import Look, Spec, Theme
+from service.charts.segmentation import Placed, Ranked
+from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, NotFound, NotImplementedHere, Unavailable
+from service.forms.languages import negotiate
+from service.operations import attainment, comparisons, keeping, scenarios, staffing, uncertainty
+from service.operations import segmentations as segmented
+from service.operations.figures import Question
+from service.operations.quantities.scope import LOCAL
+from service.operations.segmentations import Kept
+from service.operations.segments import migrated
+from service.store import results, segments
+from service.values import Code, to_decimal
+
+router = APIRouter(tags=["charts"])
+Suffix = Annotated[
+    Literal["svg", "png", "pdf", "html", "json"],
+    Path(
+        description="`html` can be looked at without a network, `json` is the Vega-Lite specification.",
+        examples=["svg"],
+    ),
+]
+_TYPES = {
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "pdf": "application/pdf",
+    "html": "text/html; charset=utf-8",
+    "json": "application/vnd.vegalite.v6+json",
+}
+_SAFE = {
+    # Its scripts are ours and run without an origin: they reach neither the service nor a network.
+    "Content-Security-Policy": "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'unsafe-inline'; img-src data:",
+    "X-Content-Type-Options": "nosniff",
+}
+_DOCUMENT, _FILE = {"type": "object"}, {"type": "string", "format": "binary"}
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture.",
+        "content": {
+            kind.partition(";")[0]: {"schema": _DOCUMENT if name == "json" else _FILE} for name, kind in _TYPES.items()
+        },
+    }
+}
+_DRAWING = (NotImplementedHere, Unavailable)
+_DRAWS_A_YEAR, _SEED = 2_000, 1
+LONGEST_LINK_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How it is to look, and who draws it."""
+
+    look: Look
+    artist: Artist
+
+    def of(self, spec: Spec, suffix: Literal["svg", "png", "pdf", "html", "json"]) -> Response:
+        """The answer."""
+        headers = {**_SAFE, "Content-Language": self.look.lang, "Vary": "Accept-Language"}
+        if suffix == "json":
+            return JSONResponse(spec, media_type=_TYPES["json"], headers=headers)
+        return Response(self.artist.draw(spec, suffix), media_type=_TYPES[suffix], headers=headers)
+
+
+def _asked(
+    request: Request,
+    width: Annotated[int, Query(ge=160, le=2000, description="In pixels; below 420 words are left out.")] = 640,
+    height: Annotated[int, Query(ge=120, le=2000, description="In pixels.")] = 400,
+    theme: Annotated[Theme, Query(description="Of the ground.")] = "light",
+    locale: Annotated[
+        Locale | None, Query(description="Language of words, numbers and months; without it `Accept-Language` decides.")
+    ] = None,
+) -> Picture:
+    lang = locale or negotiate(request.headers.get("accept-language"))
+    return Picture(Look(width, height, theme, lang), request.app.state.artist)
+
+
+AsPicture = Annotated[Picture, Depends(_asked)]
+
+
+@router.get(
+    "/segmentations/{segmentation}/charts/{chart}.{suffix}",
+    operation_id="drawSegmentation",
+    summary="A picture of a segmentation",
+    response_class=Response,
+    responses={**_PICTURE, **responses(NotFound, *_DRAWING)},
+)
+def draw_segmentation(
+    segmentation: ResultPath,
+    chart: Annotated[
+        Literal["abc-curve", "potential-map", "migration", "revenue-bridge"], Path(examples=["abc-curve"])
+    ],
+    suffix: Suffix,
+    entry: Draws,
+    picture: AsPicture,
+) -> Response:
+    """Who brings the revenue; what customers buy and could buy; who changed his class; from revenue to revenue."""
+    with entry.reading() as caller:
+        kept = segmented.find(caller, segmentation)
+        spec = _SEGMENTED[chart](caller, kept, picture.look)
+    return picture.of(spec, suffix)
+
+
+def _abc_curve(caller: Caller, kept: Kept, look: Look) -> Spec:
+    rows = segments.curve(caller.connection, kept.reach, kept.key)
+    abc = kept.abc
+    limits = [float(abc.a), float(abc.b)] if abc.rule == "cumulative" else []
+    return of_segmentation.abc_curve(
+        look, (Ranked(row.scope, row.abc_class, to_decimal(row.value)) for row in rows), limits
+    )
+
+
+def _potential_map(caller: Caller, kept: Kept, look: Look) -> Spec:
+    rows = segments.largest(caller.connection, kept.reach, kept.key, of_segmentation.MOST_CUSTOMERS)
+    placed = [Placed(row.code, row.segment, to_decimal(row.value), to_decimal(row.effective_potential)) for row in rows]
+    (told,) = segmented.described(caller, [kept.row])
+    return of_segmentation.potential_map(look, placed, told["customers"], told["currency"])
+
+
+def _migration(caller: Caller, kept: Kept, look: Look) -> Spec:
+    return of_segmentation.migration(look, _moved(caller, kept)["items"])
+
+
+def _revenue_bridge(caller: Caller, kept: Kept, look: Look) -> Spec:
+    (told,) = segmented.described(caller, [kept.row])
+    return of_segmentation.revenue_bridge(look, _moved(caller, kept)["bridge"], told["currency"])
+
+
+def _moved(caller: Caller, kept: Kept) -> Mapping[str, Any]:
+    cells = segmented.cells(caller, kept)
+    found: Mapping[str, Any] = (
+        keeping.summary(kept.row)["migration"]["frozen"] if cells is None else migrated(cells.cells, "frozen")
+    )
+    return found
+
+
+_SEGMENTED: Mapping[str, Callable[[Caller, Kept, Look], Spec]] = {
+    "abc-curve": _abc_curve,
+    "potential-map": _potential_map,
+    "migration": _migration,
+    "revenue-bridge": _revenue_bridge,
+}
+
+
+@router.get(
+    "/plans/{plan}/charts/{chart}.{suffix}",
+    operation_id="drawPlan",
+    summary="A picture of a plan",
+    response_class=Response,
+    responses={**_PICTURE, **responses(NotFound, NoData, *_DRAWING)},
+)
+def draw_plan(
+    plan: ResultPath,
+    chart: Annotated[Literal["attainment", "blocks", "levers"], Path(examples=["blocks"])],
+    suffix: Suffix,
+    entry: DrawsCalculated,
+    picture: AsPicture,
+) -> Response:
+    """The plan against what came, with the band that eight years in ten end in; its blocks; what its levers add."""
+    with entry.reading() as caller:
+        row = keeping.find(caller, results.PLAN, plan)[1]
+        if chart == "blocks":
+            kept = keeping.summary(row)
+            spec = of_plan.blocks(picture.look, kept["blocks"], kept["revenue"], row.currency)
+        elif chart == "levers":
+            spec = of_plan.levers(picture.look, scenarios.described(caller, plan), row.currency)
+        else:
+            months = _months(caller, plan, keeping.summary(row)["months"])
+            laws = uncertainty.of_plan(caller, plan, None, _DRAWS_A_YEAR, _SEED)["laws"]
+            spec = of_plan.attainment(picture.look, months, laws[-1] if laws else None, row.currency)
+    return picture.of(spec, suffix)
+
+
+def _months(caller: Caller, plan: str, planned: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Cumulative months of a plan; before its first has come they are the plan's alone."""
+    try:
+        months: list[dict[str, Any]] = attainment.attained(caller, plan, 0.5)["months"]
+    except NoData:
+        sums = accumulate(Decimal(one["revenue"]) for one in planned)
+        return [
+            {"period": one["period"], "cumulative_planned_revenue": so_far, "cumulative_actual_revenue": None}
+            for one, so_far in zip(planned, sums, strict=True)
+        ]
+    return months
+
+
+@router.get(
+    "/resource-requirements/{requirement}/charts/workload.{suffix}",
+    operation_id="drawWorkload",
+    summary="A picture of hours needed and there",
+    response_class=Response,
+    responses={**_PICTURE, **responses(NotFound, BadArgument, *_DRAWING)},
+)
+def draw_workload(requirement: ResultPath, suffix: Suffix, entry: DrawsCalculated, picture: AsPicture) -> Response:
+    """Selling hours by month: what the plan needs against what the people employed now have."""
+    with entry.reading() as caller:
+        spec = workload.workload(picture.look, staffing.staffing(caller, requirement)["months"])
+    return picture.of(spec, suffix)
+
+
+@router.get(
+    "/comparisons/charts/comparison.{suffix}",
+    operation_id="drawComparison",
+    summary="A picture of units side by side",
+    response_class=Response,
+    responses={**_PICTURE, **responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies, *_DRAWING)},
+)
+def draw_comparison(
+    suffix: Suffix,
+    entry: DrawsCalculated,
+    picture: AsPicture,
+    of: Annotated[comparisons.Of, Query(description="What is compared.")] = "subsidiary",
+    indicator: Annotated[str, Query(max_length=64, description="Id from the catalogue.", examples=["retention"])] = (
+        "margin_rate"
+    ),
+    first: FirstMonth = None,
+    last: LastMonth = None,
+    period: Period = None,
+    currency: Annotated[
+        str, Query(pattern="^(local|[A-Z]{3})$", description="Amounts are compared in one currency only.")
+    ] = LOCAL,
+    subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
+    method: MethodFilter = None,
+) -> Response:
+    """Subsidiaries, teams or sellers by one indicator, the best first, and where the best quarter begins."""
+    figures = Question(
+        indicators=(indicator,),
+        group_by=(),
+        first=first,
+        last=last,
+        currency=currency,
+        subsidiaries=tuple(dict.fromkeys(subsidiary or ())),
+        period=period,
+        method=method,
+    )
+    with entry.reading_behind() as caller:
+        found = comparisons.answer(caller, comparisons.Question(of, figures))
+    (common,) = found["common"]
+    spec = comparison.comparison(picture.look, found["items"], common, indicator.replace("_", " ").capitalize(), of)
+    return picture.of(spec, suffix)
+
+
+class LinkRequest(Strict):
+    model_config = example(
+        path="/v1/segmentations/DE.1/charts/abc-curve.png?width=320&height=220&locale=de", seconds=604800
+    )
+
+    path: Annotated[
+        str, Field(max_length=1000, pattern=r"^/v1/[\x21-\x7e]+$", description="Path and parameters of a picture.")
+    ]
+    seconds: Annotated[
+        int, Field(ge=60, le=LONGEST_LINK_SECONDS, strict=True, description="How long it is good for.")
+    ] = 86_400
+
+
+class LinkDocument(Strict):
+    path: str = Field(description="Put your address of the service before it. Good for this picture alone.")
+    until: int = Field(description="When it ends, in Unix seconds; earlier with the key.")
+
+
+@router.post(
+    "/chart-links",
+    operation_id="linkChart",
+    summary="A link to a picture that needs no key",
+    responses=responses(BadArgument),
+)
+def link_chart(asked: LinkRequest, entry: ReadsResults) -> LinkDocument:
+    """For e-mail and cards of a CRM. It stands for your key: what that may no longer see, the link no longer shows."""
+    parts = urlsplit(asked.path)
+    parameters = parse_qsl(parts.query, keep_blank_values=True)
+    if not _CHART.fullmatch(parts.path) or parts.fragment:
+        raise BadArgument("path", "This is no picture: `/v1/…/charts/NAME.svg` and its parameters.")
+    if {name for name, _ in parameters} & {"by", "until", "signature"}:
+        raise BadArgument("path", "`by`, `until` and `signature` are added to it.")
+    with entry.reading() as caller:
+        until = int(caller.now.timestamp()) + asked.seconds
+        address = link_address(parts.path, [*parameters, ("by", caller.principal), ("until", str(until))])
+        signature = links.sign(caller.connection, caller.principal, address)
+    return LinkDocument(path=f"{address}&signature={signature}", until=until)
+
+
+_CHART = re.compile(r"/v1/[A-Za-z0-9._:@+/-]+/charts/[a-z-]+\.(svg|png|pdf|html|json)")
