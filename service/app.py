@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 from service import __version__, failpoints, metrics
 from service.access.keys import Lately
 from service.access.quotas import SHARED_EVERY, Quotas
+from service.access.safe import Safe
 from service.access.tally import DatabaseTally, RedisTally
 from service.access.tokens import Issuer
 from service.access.uses import Uses
@@ -48,6 +49,7 @@ class _Parts:
     readiness: Readiness
     worker: Worker
     sender: Sender
+    safe: Safe
     courier: Courier
     artist: Artist
 
@@ -60,6 +62,7 @@ class _Parts:
         database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
         uses, quotas = Uses(), _quotas(settings, database, clock)
         sender = Sender(settings.webhook_allow_private, settings.webhook_allow_http)
+        safe = Safe(settings.keys_of_webhook_secrets)
         return cls(
             settings=settings,
             clock=clock,
@@ -73,7 +76,8 @@ class _Parts:
             readiness=Readiness(database),
             worker=Worker(database, clock, uses, quotas.count_rows),
             sender=sender,
-            courier=Courier(database, clock, sender),
+            safe=safe,
+            courier=Courier(database, clock, sender, safe),
             artist=Artist(),
         )
 

@@ -25,9 +25,11 @@ from service.access import audit as auditing
 from service.access import keys as access
 from service.access.audit import OPERATOR, Action, Origin
 from service.access.keys import Caller, Scope
+from service.access.safe import Safe
 from service.access.tokens import principal_of
 from service.errors import KontorError, Unavailable
 from service.operations import erasures, mappings
+from service.operations import webhooks as hooks
 from service.settings import Settings
 from service.store import copies, service_role
 from service.store import keys as stored_keys
@@ -40,6 +42,8 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 audit = typer.Typer(help="The audit: who did what.", no_args_is_help=True)
 commands.add_typer(keys, name="keys")
 commands.add_typer(audit, name="audit")
+webhooks = typer.Typer(help="Webhooks.", no_args_is_help=True)
+commands.add_typer(webhooks, name="webhooks")
 mapping = typer.Typer(help="Mapping files of connectors.", no_args_is_help=True)
 commands.add_typer(mapping, name="mapping")
 
@@ -285,6 +289,18 @@ def principal(
     if issuer is None:
         _refuse("KONTOR_OIDC_ISSUER is not set: no tokens are taken.")
     typer.echo(principal_of(issuer, subject))
+
+
+@webhooks.command("rekey")
+def rekey_webhooks() -> None:
+    """Keep the secrets of all webhooks with the first of KONTOR_WEBHOOK_SECRET_KEYS, those that have no key yet too."""
+    settings = Settings()
+    safe = Safe(settings.keys_of_webhook_secrets)
+    if not settings.keys_of_webhook_secrets:
+        _refuse("Set KONTOR_WEBHOOK_SECRET_KEYS: secrets are kept with its first key.")
+    with _writing(settings) as connection:
+        count = hooks.close_again(connection, Reach(None), safe)
+    typer.echo(f"The secrets of {count} webhooks are kept with the first key.")
 
 
 @mapping.command("check")

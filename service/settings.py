@@ -1,12 +1,19 @@
-"""Settings from the environment, `KONTOR_…`. Frozen, and handed to `create_app`; nothing else reads the environment."""
+"""Settings from the environment, `KONTOR_…`. Frozen, and handed to `create_app`; nothing else reads the environment.
 
-from typing import Annotated, Literal
+A secret one is read from a file as well, `KONTOR_…_FILE`.
+"""
 
-from pydantic import Field, SecretStr
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.failpoints import PATTERN
 
+LEAST_KEY = 32
+"""Characters of a key."""
 SQLITE_DEFAULT = "sqlite:///kontor.db"
 SAFE_URL = r"^(https://[^\s/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S*$"
 """What nobody between can change: https, or this very machine."""
@@ -15,7 +22,7 @@ SAFE_URL = r"^(https://[^\s/]|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S*$"
 class Settings(BaseSettings):
     """How this process runs. Each field is the variable `KONTOR_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="KONTOR_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="KONTOR_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: Annotated[
         SecretStr,
@@ -42,10 +49,17 @@ class Settings(BaseSettings):
         bool, Field(description="Webhooks may lead to addresses inside, and to any port.")
     ] = False
     webhook_allow_http: Annotated[bool, Field(description="Webhooks may do without TLS.")] = False
+    webhook_secret_keys: Annotated[
+        SecretStr | None,
+        Field(
+            description="Keys with which secrets of webhooks are kept, apart by spaces or commas, each of 32 random "
+            "characters or more. The first one closes, all of them open; unset: secrets are stored as they are."
+        ),
+    ] = None
     audit_seal_key: Annotated[
         SecretStr | None,
         Field(
-            min_length=32,
+            min_length=LEAST_KEY,
             description="Signs what `kontor audit seal` writes: 32 random characters or more, kept from the database.",
         ),
     ] = None
@@ -120,3 +134,28 @@ class Settings(BaseSettings):
     fault: Annotated[
         str, Field(pattern=PATTERN, description="For tests alone: where the process fails, `point:nth:action`.")
     ] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """A secret may stand in a file that `KONTOR_<NAME>_FILE` names; the variable itself goes first."""
+        found = {}
+        for name, field in cls.model_fields.items():
+            path = os.environ.get(f"KONTOR_{name.upper()}_FILE")
+            if path and name not in given and SecretStr in (field.annotation, *get_args(field.annotation)):
+                try:
+                    found[name] = Path(path).read_text(encoding="utf-8").strip()
+                except OSError as error:
+                    raise ValueError(f"KONTOR_{name.upper()}_FILE cannot be read: {error.strerror}") from error
+        return given | found
+
+    @model_validator(mode="after")
+    def _keys_are_long(self) -> Self:
+        if any(len(key) < LEAST_KEY for key in self.keys_of_webhook_secrets):
+            raise ValueError(f"A key of KONTOR_WEBHOOK_SECRET_KEYS has {LEAST_KEY} characters or more.")
+        return self
+
+    @property
+    def keys_of_webhook_secrets(self) -> list[str]:
+        keys = self.webhook_secret_keys
+        return [] if keys is None else keys.get_secret_value().replace(",", " ").split()

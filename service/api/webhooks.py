@@ -142,8 +142,8 @@ def create_webhook(asked: WebhookRequest, request: Request, response: Response, 
         pass  # nobody makes us resolve a name without a key that may
     _check(request, asked.url)
     with entry.writing() as caller:
-        row = operations.create(caller, asked.subsidiary, asked.values())
-    return _with_secret(row, response)
+        row = operations.create(caller, asked.subsidiary, asked.values(), request.app.state.safe)
+    return _with_secret(row, request, response)
 
 
 @router.put(
@@ -176,12 +176,12 @@ def put_webhook(
     responses=responses(NotFound),
 )
 def rotate_webhook_secret(
-    webhook: WebhookPath, asked: RotationRequest, response: Response, entry: Administers
+    webhook: WebhookPath, asked: RotationRequest, request: Request, response: Response, entry: Administers
 ) -> NewWebhook:
     """It is shown once. For `overlap_hours` messages carry two signatures, by the new secret and by the present one."""
     with entry.writing() as caller:
-        row = operations.rotate(caller, webhook, timedelta(hours=asked.overlap_hours))
-    return _with_secret(row, response)
+        row = operations.rotate(caller, webhook, timedelta(hours=asked.overlap_hours), request.app.state.safe)
+    return _with_secret(row, request, response)
 
 
 @router.post(
@@ -265,9 +265,9 @@ def _document(row: Row[Any], response: Response) -> WebhookDocument:
     return WebhookDocument(**_told(row))
 
 
-def _with_secret(row: Row[Any], response: Response) -> NewWebhook:
+def _with_secret(row: Row[Any], request: Request, response: Response) -> NewWebhook:
     response.headers["ETag"] = f'"{operations.etag(row)}"'
-    return NewWebhook(**_told(row), secret=row.secret)
+    return NewWebhook(**_told(row), secret=operations.secret_of(row, request.app.state.safe))
 
 
 def _delivery(row: Row[Any]) -> DeliveryDocument:

@@ -22,9 +22,9 @@ from sqlalchemy import Row
 from service import __version__
 from service.access.audit import Origin
 from service.access.keys import Caller
+from service.access.safe import Safe
 from service.operations import messages
 from service.operations.sending import Sender, Sent
-from service.operations.webhooks import key_of
 from service.store import deliveries, webhooks
 from service.store.database import Database
 from service.store.reach import Reach
@@ -78,11 +78,13 @@ class Courier:
         database: Database,
         clock: Callable[[], datetime],
         sender: Sender,
+        safe: Safe,
         chance: Callable[[], float] = _CHANCE,
     ) -> None:
         self._database = database
         self._clock = clock
         self._sender = sender
+        self._safe = safe
         self._chance = chance
         self._stop = threading.Event()
         self._forget_at = clock()
@@ -185,7 +187,8 @@ class Courier:
             secrets_now.append(taken.webhook.former_secret)
         moment = str(int(now.timestamp()))
         content = f"{taken.delivery.id}.{moment}.".encode() + body
-        digests = [hmac.digest(key_of(secret), content, hashlib.sha256) for secret in secrets_now]
+        keys = [self._safe.opened(secret, taken.webhook.subsidiary_id) for secret in secrets_now]
+        digests = [hmac.digest(key, content, hashlib.sha256) for key in keys]
         return {
             "Content-Type": "application/json",
             "User-Agent": f"Kontor/{__version__}",

@@ -1,6 +1,5 @@
 """Making and changing webhooks, trying them out, and sending again what could not be delivered."""
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -8,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from service.access.audit import Action
 from service.access.keys import Caller
+from service.access.safe import Safe, shown
 from service.errors import BadArgument, Conflict
 from service.operations import messages, references
 from service.operations.subsidiaries import must_match
@@ -19,7 +19,6 @@ from service.store import deliveries, subsidiaries, webhooks
 from service.store.reach import GROUP, Reach
 
 SECRET_BYTES = 32
-_PREFIX = "whsec_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Values:
     active: bool
 
 
-def create(caller: Caller, subsidiary: str | None, values: Values) -> Row[Any]:
+def create(caller: Caller, subsidiary: str | None, values: Values, safe: Safe) -> Row[Any]:
     """A new webhook, with its secret; without a subsidiary for all of the group."""
     if subsidiary is None:
         caller.whole_group()
@@ -40,7 +39,7 @@ def create(caller: Caller, subsidiary: str | None, values: Values) -> Row[Any]:
     else:
         home = caller.reach.narrowed([subsidiaries.get(caller.connection, caller.reach, subsidiary).id])
     subsidiaries.revision_for_writing(caller.connection, home)
-    columns = _columns(values) | {"secret": _new_secret()}
+    columns = _columns(values) | {"secret": _new_secret(safe, home)}
     number = webhooks.create(caller.connection, home, columns, caller.now)
     made = _got(caller, home, number)
     _note(caller, home, made, "webhook.create", None)
@@ -81,11 +80,11 @@ def delete(caller: Caller, identifier: str) -> Row[Any]:
     return row
 
 
-def rotate(caller: Caller, identifier: str, overlap: timedelta) -> Row[Any]:
+def rotate(caller: Caller, identifier: str, overlap: timedelta, safe: Safe) -> Row[Any]:
     """Another secret; for a while messages are signed with the present one too."""
     home, row = _locked(caller, identifier)
     former = {"former_secret": row.secret, "former_until": caller.now + overlap}
-    columns = {"secret": _new_secret(), "updated_at": caller.now, **former}
+    columns = {"secret": _new_secret(safe, home), "updated_at": caller.now, **former}
     webhooks.change(caller.connection, home, row.number, columns)
     changed = _got(caller, home, row.number)
     _note(caller, home, changed, "webhook.rotate", row)
@@ -123,13 +122,29 @@ def etag(row: Row[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def key_of(secret: str) -> bytes:
-    """The bytes that messages are signed with."""
-    return base64.b64decode(secret.removeprefix(_PREFIX))
+def secret_of(row: Row[Any], safe: Safe) -> str:
+    """As its owner is shown it, once."""
+    return shown(safe.opened(row.secret, row.subsidiary_id))
 
 
-def _new_secret() -> str:
-    return _PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+def close_again(connection: Connection, reach: Reach, safe: Safe) -> int:
+    """Keep the secrets of all webhooks within reach with the first key of the safe; how many webhooks there are."""
+    for number in sorted({row.subsidiary_id for row in webhooks.every(connection, reach)}):
+        subsidiaries.revision_for_writing(connection, reach.narrowed([number]))  # nobody rotates one meanwhile
+    rows = webhooks.every(connection, reach)
+    for row in rows:
+        kept = {name: getattr(row, name) for name in ("secret", "former_secret")}
+        closed = {
+            name: safe.closed(safe.opened(secret, row.subsidiary_id), row.subsidiary_id)
+            for name, secret in kept.items()
+            if secret
+        }
+        webhooks.change(connection, reach.narrowed([row.subsidiary_id]), row.number, closed)
+    return len(rows)
+
+
+def _new_secret(safe: Safe, home: Reach) -> str:
+    return safe.closed(secrets.token_bytes(SECRET_BYTES), home.one)
 
 
 def _columns(values: Values) -> dict[str, Any]:

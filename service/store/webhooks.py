@@ -53,6 +53,11 @@ def page(connection: Connection, reach: Reach, limit: int, after: tuple[int, int
     return connection.execute(statement if after is None else statement.where(later(KEY, after))).all()
 
 
+def every(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
+    """All within reach."""
+    return connection.execute(_described(reach).order_by(*KEY)).all()
+
+
 def active(connection: Connection, reach: Reach) -> Sequence[Row[Any]]:
     """All within reach that want to be told now."""
     return connection.execute(_described(reach).where(TABLE.c.state == ACTIVE).order_by(*KEY)).all()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, select
 
+from service.access.safe import Safe
 from service.operations.courier import AT_ONCE, GIVEN_UP, KEPT, LEASE, Courier, Taken
 from service.operations.sending import Sender, Sent
 from service.store import deliveries, webhooks
@@ -28,7 +29,7 @@ class Office:
         self.courier = self.another()
 
     def another(self) -> Courier:
-        return Courier(self.database, self.clock, Sender(), lambda: 1.0)
+        return Courier(self.database, self.clock, Sender(), Safe(), lambda: 1.0)
 
     def clock(self) -> datetime:
         return self.now
@@ -93,7 +94,7 @@ def test_two_who_failed_at_once_are_not_tried_at_once(office: Office) -> None:
     office.webhook("m")
     rested = []
     for chance in (0.0, 0.5):
-        courier = Courier(office.database, office.clock, Sender(), lambda chance=chance: chance)
+        courier = Courier(office.database, office.clock, Sender(), Safe(), lambda chance=chance: chance)
         rested.append(courier._pause(3, 4, 1000))
     assert rested == [timedelta(seconds=40), timedelta(seconds=60)]
 
