@@ -25,6 +25,7 @@ from service.errors import (
     TooLarge,
     TooSlow,
 )
+from service.forms.languages import FALLBACK, negotiate, translate
 
 MEDIA_TYPE = "application/problem+json"
 _OF_STATUS = {kind.status: kind for kind in (NotFound, MethodNotAllowed, TooSlow, TooLarge)}
@@ -49,7 +50,7 @@ class ProblemDocument(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="Stable reference of the kind of refusal: `/problems/` and its slug.")
-    title: str
+    title: str = Field(description="Short, in the language that `Accept-Language` asks for.")
     status: int
     detail: str
     request_id: str
@@ -78,13 +79,17 @@ def install(app: FastAPI) -> None:
 
 
 def document(request: Request, status: int, slug: str, title: str, detail: str, **more: Any) -> JSONResponse:
+    """The answer. Its title is in the caller's language; what programs read, and `detail`, are not."""
     request.state.visit.problem = slug
-    content = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
+    lang = negotiate(request.headers.get("accept-language"))
+    languages = lang if lang == FALLBACK else f"{lang}, {FALLBACK}"
+    headers = {"Content-Language": languages, "Vary": "Accept-Language"}
+    content = {"type": f"/problems/{slug}", "title": translate(lang)(title), "status": status, "detail": detail}
     content |= {"request_id": getattr(request.state, "request_id", ""), **more}
     if request.url.path.startswith("/odata/"):
         content["error"] = {"code": slug, "message": detail}  # where clients of OData look for it
-        return JSONResponse(content, status, {"OData-Version": "4.0"})
-    return JSONResponse(content, status, media_type=MEDIA_TYPE)
+        return JSONResponse(content, status, headers | {"OData-Version": "4.0"})
+    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:

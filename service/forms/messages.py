@@ -1,4 +1,4 @@
-"""Keeps the catalogues of the languages in step with what the forms declare and what templates and pictures say.
+"""Keeps the catalogues of the languages in step with what forms declare, and templates, pictures and refusals say.
 
 `python -m service.forms.messages` adds texts that are new, without a translation, and compiles. It takes none away:
 what no form declares any more is only counted.
@@ -13,6 +13,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from service.errors import kinds
 from service.forms.catalogue import FORMS
 from service.forms.declaration import SUBSIDIARY, Form, heading_of
 from service.forms.languages import DOMAIN, FALLBACK, FOLDER, LANGUAGES
@@ -26,6 +27,8 @@ def texts() -> dict[str, str]:
             found.setdefault(text, f"form {form.name}")
     for text in _phrases():
         found.setdefault(text, "template or picture")
+    for slug, kind in kinds().items():
+        found.setdefault(kind.title, f"title of the problem {slug}")
     return found
 
 
