@@ -31,7 +31,7 @@ from service.errors import KontorError, Unavailable
 from service.operations import erasures, mappings
 from service.operations import webhooks as hooks
 from service.settings import Settings
-from service.store import copies, service_role
+from service.store import copies, distribution, service_role
 from service.store import keys as stored_keys
 from service.store.database import Database, newest_revision
 from service.store.erasures import PersonForm
@@ -84,6 +84,17 @@ def migrate() -> None:
             with database.writing() as connection:
                 service_role.grant(connection, settings.service_role)
         typer.echo(f"The database is at revision {database.revision()}.")
+
+
+@commands.command()
+def distribute(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")] = False,
+) -> None:
+    """Spread the tables over the machines of a PostgreSQL with Citus. Again: does what is left, or nothing."""
+    with _writing(Settings()) as connection:
+        work = distribution.statements if dry_run else distribution.distribute
+        done = work(connection)
+    typer.echo("\n".join(f"{one};" for one in done) or "Every table is where it belongs.")
 
 
 @commands.command()

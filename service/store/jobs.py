@@ -17,6 +17,8 @@ from service.store.reach import Reach
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 WAITING, DONE, REFUSED = "waiting", "done", "refused"
+_LOOKED_AT = 100
+"""So many processes may work on jobs at once."""
 
 
 class Job(SQLModel, table=True):
@@ -86,9 +88,16 @@ def count_waiting(connection: Connection, reach: Reach) -> int:
 
 def take(connection: Connection, reach: Reach) -> Row[Any] | None:
     """The oldest waiting job within reach that nobody works on, locked until the transaction ends."""
-    condition = reach.covers(TABLE.c.subsidiary_id) & (TABLE.c.status == WAITING)
-    oldest = select(TABLE).where(condition).order_by(TABLE.c.created_at, TABLE.c.number).limit(1)
-    return connection.execute(skip_locked(connection, oldest)).one_or_none()
+    waits = reach.covers(TABLE.c.subsidiary_id) & (TABLE.c.status == WAITING)
+    names = select(TABLE.c.subsidiary_id, TABLE.c.number).where(waits)
+    for name in connection.execute(names.order_by(TABLE.c.created_at, TABLE.c.number).limit(_LOOKED_AT)).all():
+        # Each by itself: what locks rows names its subsidiary, so that it runs on the machine that has them.
+        own = (TABLE.c.subsidiary_id == name.subsidiary_id) & (TABLE.c.number == name.number)
+        locked = skip_locked(connection, select(TABLE).where(own, TABLE.c.status == WAITING))
+        job: Row[Any] | None = connection.execute(locked).one_or_none()
+        if job is not None:
+            return job
+    return None
 
 
 def end(connection: Connection, reach: Reach, number: int, values: dict[str, Any]) -> None:
