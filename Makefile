@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUPPLY := .venv-supply
 TOOLS := .venv-tools
+SITE := .venv-site
 TRYTON := .venv-tryton
 COVERED := --cov-branch --cov-report=term-missing:skip-covered --cov
 APART := tests/page tests/connectors/test_tryton.py tests/examples/test_typed_client.py
@@ -12,7 +13,7 @@ NODE := tests/contract/node
 IN_NODE := PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npx --no-install
 
 .PHONY: demo test test-page test-clients test-connectors coverage serve openapi clients translations lint lint-contract \
-	format bench audit sbom lock clean
+	format bench audit sbom lock site clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -54,6 +55,13 @@ test-clients: $(VENV)/.dev clients
 	$(BIN)/pytest tests/examples/test_typed_client.py
 	npm install --prefix tests/clients --no-package-lock --no-audit --no-fund
 	$(BIN)/pytest tests/clients/check_clients.py
+
+# The documentation, in build/site: a link to nothing fails it, and so does a file from elsewhere.
+site: $(VENV)/.dev $(SITE)/.made
+	$(BIN)/python docs/site/pages.py build/docs
+	rm -rf build/site
+	$(SITE)/bin/sphinx-build -q -W --keep-going -n -c docs/site build/docs build/site
+	$(BIN)/pytest tests/site/check_built.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -131,7 +139,7 @@ $(NODE)/node_modules/.made: $(TOOLS)/.made $(NODE)/package-lock.json
 	touch $@
 
 # Apart from the service: what examines it is no part of it, and Tryton (GPL) is only spoken to.
-$(SUPPLY)/.made $(TOOLS)/.made $(TRYTON)/.made: .venv-%/.made: requirements/%.txt
+$(SUPPLY)/.made $(TOOLS)/.made $(SITE)/.made $(TRYTON)/.made: .venv-%/.made: requirements/%.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	touch $@
@@ -148,10 +156,10 @@ lock:
 		--all-extras -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group fuzz \
 		-c requirements/dev.txt -o requirements/fuzz.txt
-	for group in supply tools tryton; do \
+	for group in supply tools site tryton; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 			--group $$group -o requirements/$$group.txt; done
 
 clean:
-	rm -rf $(VENV) $(SUPPLY) $(TOOLS) $(TRYTON) $(NODE)/node_modules build kontor.cdx.json \
+	rm -rf $(VENV) $(SUPPLY) $(TOOLS) $(SITE) $(TRYTON) $(NODE)/node_modules build kontor.cdx.json \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -10,6 +10,7 @@ from pydantic import Field
 from service import __version__, metrics
 from service.api.models import Strict
 from service.api.problems import responses
+from service.api.remedies import REMEDIES
 from service.api.security import Watches
 from service.errors import Forbidden, NotAuthenticated, NotFound, QuotaExceeded, Unavailable, kinds
 from service.store import deliveries, jobs
@@ -68,6 +69,7 @@ class ProblemKind(Strict):
     status: int
     title: str
     meaning: str
+    remedy: str = Field(description="What to do about it.")
 
 
 @router.get("/problems", operation_id="listProblems", summary="Kinds of refusal")
@@ -86,7 +88,9 @@ async def get_problem(slug: Annotated[str, Path(max_length=64, examples=["rows-r
 
 def _kind(slug: str) -> ProblemKind:
     kind = kinds()[slug]
-    return ProblemKind(slug=slug, status=kind.status, title=kind.title, meaning=kind.__doc__ or "")
+    return ProblemKind(
+        slug=slug, status=kind.status, title=kind.title, meaning=kind.__doc__ or "", remedy=REMEDIES[slug]
+    )
 
 
 @router.get("/version", operation_id="getVersion", summary="Version of the service")
