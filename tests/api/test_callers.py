@@ -4,6 +4,7 @@ The routes and how they are asked are those of `test_access`, which also asks wi
 """
 
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -72,3 +73,39 @@ def told(answer: Any) -> tuple[int, dict[str, str], str]:
     headers = {name: value for name, value in answer.headers.items() if name not in VARY}
     text = answer.text.replace(answer.headers["x-request-id"], "")
     return answer.status_code, headers, text.replace("XX", "DE")
+
+
+CLOSED = {
+    ("POST", "/v1/submissions/statistics"): (422,),
+    ("GET", "/v1/plans/{plan}/attainment"): (422,),
+}
+"""What is answered otherwise once all months are closed: their lines change with a reason alone, so none of 2026 are
+handed in, and there is nothing to hold a plan against."""
+
+
+def test_ten_callers_meet_closed_months(group: Service) -> None:
+    """A subsidiary is never closed, its months are: the fourth kind of object beside own, another's and missing.
+
+    Strangers take turns: `test_strangers_get_in_nowhere` sends all of them everywhere.
+    """
+    months = [f"{year}-{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13)]
+    for code in ("DE", "FR"):
+        for period in months[:-2]:  # it is November
+            assert group.client.put(f"/v1/subsidiaries/{code}/closed-months/{period}").is_success
+    garbage = str(Token("a" * 12, "b" * 30))
+    strangers = cycle([None, "garbage", garbage, group.key(expires_at=NOW - timedelta(seconds=1)), revoked(group)])
+    limited = [(scopes, group.key(scopes=scopes)) for scopes in (READS, WRITES)]
+    outside, both, admin = group.key(subsidiaries=["FR"]), group.key(subsidiaries=["DE", "FR"]), group.key()
+    for method, route in _routes():
+        name, call = f"{method} {route.path}", ROUTES[method, route.path]
+        assert _send(group, method, route, next(strangers)).status_code == 401, name
+        for scopes, key in limited:
+            assert _scope(route) in scopes or _send(group, method, route, key).status_code == 403, name
+        if call.foreign == "hidden":
+            foreign = told(_send(group, method, route, outside))
+            assert foreign == told(_send(group, method, route, outside, "XX")), name
+        expected = CLOSED.get((method, route.path), call.inside)
+        answer = _send(group, method, route, both)
+        assert answer.status_code in ((403,) if call.foreign == "group" else expected), f"{name}: {answer.text}"
+        again = (404,) if method == "DELETE" else expected  # the one before has removed it
+        assert _send(group, method, route, admin).status_code in (*again, *expected), name
