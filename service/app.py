@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
@@ -31,6 +32,7 @@ from service.store.database import Database
 
 _SPARE_THREADS = 4
 """For what is done without the database."""
+_WITHOUT_PAGES = partial(FastAPI, docs_url=None, openapi_url=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     """The application over the database of the settings. Nothing is opened before the first request."""
     failpoints.arm(settings.fault)
     parts = _Parts.of(settings, clock)
-    app = FastAPIOffline(
+    made: Callable[..., FastAPI] = FastAPIOffline if settings.show_contract else _WITHOUT_PAGES
+    app = made(
         title="Kontor",
         version=__version__,
         description=contract.DESCRIPTION,
@@ -126,6 +129,8 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         app.include_router(other)
     app.add_middleware(Guard, settings=settings)
     contract.install(app)
+    if settings.show_contract:
+        contract.show(app)
     return app
 
 

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     max_json_bytes: Annotated[
         int, Field(ge=1_000, description="A JSON body may be this long; a longer one is answered 413.")
     ] = 8 * 1024 * 1024
+    show_contract: Annotated[
+        bool, Field(description="Serve the contract and its page, `/docs`, to everybody; false: to nobody.")
+    ] = True
     requests_per_minute: Annotated[
         int,
         Field(ge=0, description="Requests that a key may send in a minute, over all processes; 0: no limit."),

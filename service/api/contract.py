@@ -160,6 +160,10 @@ def install(app: FastAPI) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]
 
+
+def show(app: FastAPI) -> None:
+    """Serve the contract in its older dialects beside FastAPI's own page and document."""
+
     @app.get("/openapi-3.0.json", include_in_schema=False)
     def openapi_3_0() -> JSONResponse:
         return JSONResponse(dialects.openapi_3_0(app.openapi()))
