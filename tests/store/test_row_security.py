@@ -182,3 +182,37 @@ def test_the_services_role_adds_to_the_audit_and_changes_nothing_in_it(role: Dat
     ):
         with pytest.raises(ProgrammingError, match="permission denied"), role.writing(reach) as connection:
             connection.execute(statement)
+
+
+def test_a_view_shows_what_its_tables_show(role: Database) -> None:
+    with role.reading() as connection:
+        views = connection.execute(text("SELECT viewname FROM pg_views WHERE schemaname = 'public'")).scalars().all()
+    seen = set[str]()
+    for view in views:
+        count = text(f"SELECT count(*) FROM {view}")
+        with role.reading(REACH) as connection:
+            own = connection.execute(count).scalar_one()
+        with role.reading(Reach(frozenset([OTHER]))) as connection:
+            other = connection.execute(count).scalar_one()
+        with role.reading(Reach(frozenset())) as connection:
+            assert connection.execute(count).scalar_one() == 0, view
+        with role.reading(Reach(None)) as connection:
+            assert connection.execute(count).scalar_one() >= own + other, view
+        seen |= {view} if own and other else set()
+        with pytest.raises(DBAPIError), role.reading() as connection:
+            connection.execute(count)
+        with pytest.raises(DBAPIError), role.writing(Reach(None)) as connection:
+            connection.execute(text(f"DELETE FROM {view}"))
+    assert len(seen) > 4, "else no row would have to be hidden"
+
+
+def test_after_an_error_the_next_transaction_has_to_say_its_reach_too(url: str) -> None:
+    database = Database(as_role(url, ROLE), pool_size=1)
+    count = text("SELECT count(*) FROM line")
+    with pytest.raises(DBAPIError), database.writing(Reach(None)) as connection:
+        connection.execute(text("SELECT 1 / 0 FROM line"))
+    with pytest.raises(DBAPIError), database.reading() as connection:
+        connection.execute(count)
+    with database.reading(REACH) as connection:
+        assert connection.execute(count).scalar_one() == 1
+    database.close()
