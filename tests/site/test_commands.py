@@ -40,7 +40,7 @@ def script(page: Path, url: str) -> str:
     text = "\n".join(block for block in blocks(page) if not block.startswith(NOT_RUN))
     for address in ADDRESSES:
         text = text.replace(address, url)
-    text = text.replace("make serve &\n", "").replace(".venv/bin/kontor", f"{ROOT}/.venv/bin/kontor")
+    text = text.replace("make serve\n", "").replace(".venv/bin/kontor", f"{ROOT}/.venv/bin/kontor")
     return OPENING + text
 
 
