@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Service
-from tests.group import hand_in_group
+from tests.group import hand_in_group, hand_in_subsidiary
 
 RATES = {"AT": 10, "CH": 20, "DE": 20, "FR": 40, "PL": 90}
 
@@ -106,3 +106,29 @@ def test_missing_months_and_measures_are_named(service: Service) -> None:
 def test_what_cannot_be_compared_is_refused(service: Service, query: dict[str, str]) -> None:
     hand_in(service, "DE", [line("C-1", 100)])
     assert service.client.get("/v1/comparisons", params=query).status_code in (400, 422)
+
+
+def test_who_reaches_one_subsidiary_is_told_nothing_of_the_others(service: Service) -> None:
+    """Also where there are so few of them that a sum of all would give each away: no answer counts them in."""
+    hand_in_subsidiary(service, "FR", "EUR")
+    headers = service.as_key(service.key(subsidiaries=["FR"]))
+    asked = [
+        f"/v1/comparisons?of={of}&indicators=revenue,margin_rate&currency=EUR" for of in ("subsidiary", "salesperson")
+    ]
+    asked += [
+        "/v1/kpis?indicators=revenue&group_by=subsidiary&currency=EUR&totals=true",
+        "/v1/kpis?indicators=revenue&group_by=country&currency=EUR&totals=true",
+        "/v1/coverage/completeness",
+        "/v1/subsidiaries",
+        "/odata/v1/Statistics/$count",
+    ]
+
+    def answers() -> list[str]:
+        found = [service.client.get(path, headers=headers) for path in asked]
+        assert {answer.status_code for answer in found} == {200}
+        return [answer.text for answer in found]
+
+    before = answers()
+    for code in ("DE", "PL"):
+        hand_in_subsidiary(service, code, "EUR")
+        assert answers() == before
