@@ -9,6 +9,7 @@ import math
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,8 @@ from service.store.database import affected, load
 
 RUN_ROWS = 131_072
 DELETED, ROW = "deleted", "row"
+_KEPT = 256
+"""So many sets of columns that are handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,14 @@ class Merged:
     @property
     def changed(self) -> bool:
         return bool(self.added or self.corrected or self.removed)
+
+
+@lru_cache(maxsize=_KEPT)
+def _staging(table: Table, names: tuple[str, ...]) -> Table:
+    """The temporary table for rows of a table. Kept: SQLAlchemy writes a statement anew for every new object."""
+    own = [Column(name, table.c[name].type, nullable=True) for name in names]
+    extra = [Column(ROW, BigInteger), Column(DELETED, BigInteger)]
+    return Table(f"staged_{table.name}", MetaData(), *extra, *own, prefixes=["TEMPORARY"])
 
 
 class Staged:
@@ -74,9 +85,7 @@ class Staged:
         self.keys = [column.name for column in table.primary_key.columns]
         self.values = [c.name for c in table.columns if c.name not in (*self.keys, "revision")]
         self._replaced = self.values
-        own = [Column(name, table.c[name].type, nullable=True) for name in self.names]
-        extra = [Column(ROW, BigInteger), Column(DELETED, BigInteger)]
-        self.rows = Table(f"staged_{table.name}", MetaData(), *extra, *own, prefixes=["TEMPORARY"])
+        self.rows = _staging(table, self.names)
         self.rows.create(connection)
         self.count = 0
         self._waiting: list[pa.Table] = []
