@@ -1,7 +1,8 @@
 """Lanes: how many requests of each kind are worked on at once, and how many wait for it.
 
 Heavy calculations cannot take the places of quick reads, and neither those of handing in. Who finds every place taken
-waits a second at most; who finds too many waiting is turned away at once, so that nothing piles up.
+waits a second at most; who finds too many waiting, or would wait longer by what those before him took, is turned away
+at once, so that nothing piles up and few wait for a refusal.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from service.errors import Unavailable
 LIGHT, HEAVY, INTAKE = "light", "heavy", "intake"
 WAIT_SECONDS = 1.0
 WAITING_PER_PLACE = 8
+_LEARNT = 0.1
+"""How much the newest request counts in what one takes."""
 
 
 class Lane:
@@ -23,6 +26,8 @@ class Lane:
         self.places = places
         self.taken = 0
         self.waiting = 0
+        self._held = 0.0
+        """Seconds that a place is taken, by those of late."""
         self._free = asyncio.Semaphore(places)
 
     async def enter(self) -> None:
@@ -34,7 +39,9 @@ class Lane:
         self.taken += 1
 
     async def _wait(self) -> None:
-        if self.waiting >= self.places * WAITING_PER_PLACE:
+        # Whoever is worked on now is half done.
+        wait = (self.waiting + 0.5) * self._held / self.places
+        if self.waiting >= self.places * WAITING_PER_PLACE or wait > WAIT_SECONDS:
             raise self._busy()
         self.waiting += 1
         try:
@@ -45,9 +52,11 @@ class Lane:
         finally:
             self.waiting -= 1
 
-    def leave(self) -> None:
-        """Give the place back."""
+    def leave(self, seconds: float) -> None:
+        """Give the place back, after so long."""
         self.taken -= 1
+        # One that took a minute says no more than that it was not over in time.
+        self._held += _LEARNT * (min(seconds, 2 * WAIT_SECONDS) - self._held)
         self._free.release()
 
     def measure(self) -> None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from tempfile import TemporaryFile
+from time import perf_counter
 from typing import IO, Any, cast
 
 import anyio
@@ -118,14 +119,14 @@ class SpooledResponse(Response):
             raise spool.failure
 
     async def _written(self, spool: _Spool, lane: Lane | None) -> None:
-        failure = None
+        failure, begun = None, perf_counter()
         try:
             await in_thread(self._fill, spool)
         except Exception as error:  # noqa: BLE001 - it is raised once the task group is left
             failure = error
         finally:
             if lane is not None:
-                lane.leave()
+                lane.leave(perf_counter() - begun)
             spool.ended(failure)
 
     def _fill(self, spool: _Spool) -> None:

@@ -58,9 +58,10 @@ class Visit:
     def leave(self) -> None:
         """Give the place back, if there is one."""
         if self._lane is not None:
-            self._lane.leave()
+            seconds = perf_counter() - self._entered
+            self._lane.leave(seconds)
             if self._lane.name == HEAVY:
-                self.calculated = perf_counter() - self._entered
+                self.calculated = seconds
             self._lane = None
 
     @contextmanager

@@ -96,7 +96,7 @@ def test_a_full_lane_turns_away_and_leaves_the_others_alone(database_url: str) -
         assert "heavy" in refused.json()["detail"]
         assert client.get("/v1/forms").status_code == 200
         assert client.post("/v1/submissions/exchange-rates", json=[]).status_code == 422
-        client.portal.call(lanes.heavy.leave)
+        client.portal.call(lanes.heavy.leave, 1.0)
         assert client.get("/v1/kpis").status_code == 422
         assert [lane.taken for lane in lanes.every] == [0, 0, 0]
 
@@ -111,12 +111,35 @@ def test_who_finds_too_many_waiting_is_turned_away_at_once() -> None:
         with pytest.raises(Unavailable):
             await lane.enter()
         at_once = time.monotonic() - begun
-        lane.leave()
+        lane.leave(0.01)
         return at_once, await asyncio.gather(*waiting, return_exceptions=True)
 
     at_once, ends = asyncio.run(crowd())
     assert at_once < 0.5
     assert sum(isinstance(end, Unavailable) for end in ends) == 7
+
+
+def test_who_would_wait_too_long_is_turned_away_at_once() -> None:
+    """By what a place was taken for of late: of two behind one that takes a second, the second would not get it."""
+
+    async def asked(held: float) -> list[float]:
+        lane = Lane("light", 1)
+        for _ in range(50):
+            await lane.enter()
+            lane.leave(held)
+        await lane.enter()
+        begun = time.monotonic()
+
+        async def one() -> float:
+            with pytest.raises(Unavailable):
+                await lane.enter()
+            return time.monotonic() - begun
+
+        return list(await asyncio.gather(one(), one()))
+
+    assert [seconds > 0.9 for seconds in asyncio.run(asked(1.0))] == [True, False]
+    assert [seconds > 0.9 for seconds in asyncio.run(asked(0.01))] == [True, True]
+    assert [seconds > 0.9 for seconds in asyncio.run(asked(600.0))] == [True, False]
 
 
 @pytest.mark.parametrize(("light", "places"), [(1, [1, 1, 1]), (4, [4, 1, 1]), (16, [16, 2, 4])])
