@@ -1,5 +1,6 @@
 """A plan against what came, and its life from draft to superseded."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -18,6 +19,7 @@ from service.values import Money, Number, Ratio
 
 router = APIRouter()
 
+Part = Literal["months", "units", "classes"]
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -158,6 +160,13 @@ class CalculatedAttainment(Strict):
     classes: list[CalculatedDeviation] = Field(description="The three effects add up to actual − planned exactly.")
 
 
+_PARTS: Mapping[Part, type[Strict]] = {
+    "months": AttainmentMonth,
+    "units": AttainmentUnit,
+    "classes": ClassDeviation,
+}
+
+
 @router.post(
     "/plans/{plan}/approve",
     operation_id="approvePlan",
@@ -185,16 +194,14 @@ def get_plan_attainment(
     plan: ResultPath,
     entry: Calculates,
     weight: Annotated[Weight, Query(description="Of the ratio in the blended re-forecast.")] = 0.5,
+    part: Annotated[Part, Query(description="Of a table: which part of the answer it is.")] = "months",
     table: AsTable = None,
 ) -> Any:
-    """By month and cumulative against the seasonal plan, by unit, the deviation by class, and three re-forecasts.
-
-    As a table it is the months.
-    """
+    """By month and cumulative against the seasonal plan, by unit, the deviation by class, and three re-forecasts."""
     with entry.reading() as caller:
         found = attainment.attained(caller, plan, weight)
     if table is not None:
-        return table.of_rows(f"plan-{plan}-attainment", AttainmentMonth, found["months"])
+        return table.of_rows(f"plan-{plan}-attainment-{part}", _PARTS[part], found[part])
     return AttainmentDocument(plan=plan, **found)
 
 

@@ -85,7 +85,7 @@ class Picture:
         return Response(self.artist.draw(spec, suffix), media_type=_TYPES[suffix], headers=headers)
 
 
-def _asked(
+def _pictured(
     request: Request,
     width: Annotated[int, Query(ge=160, le=2000, description="In pixels; below 420 words are left out.")] = 640,
     height: Annotated[int, Query(ge=120, le=2000, description="In pixels.")] = 400,
@@ -98,7 +98,7 @@ def _asked(
     return Picture(Look(width, height, theme, lang), request.app.state.artist)
 
 
-AsPicture = Annotated[Picture, Depends(_asked)]
+AsPicture = Annotated[Picture, Depends(_pictured)]
 
 
 @router.get(

@@ -45,15 +45,20 @@ class GroupCompleteness(Strict):
     newest: str | None = Field(description="Newest month of the window that has it.")
 
 
-class Completeness(Strict):
+class CompletenessRow(Strict):
     """How complete a subsidiary is: the months from its first one with data to the window's end."""
 
     subsidiary: str
     first: str | None = Field(description="First month with data; null before anything was handed in.")
     newest: str | None = Field(description="Newest month with data.")
-    months_expected: int
-    months_with_data: int
-    share: Number | None
+    months_expected: Annotated[int, OfUnit("months")]
+    months_with_data: Annotated[int, OfUnit("months")]
+    share: Annotated[Number, OfUnit("ratio")] | None
+
+
+class Completeness(CompletenessRow):
+    """With the months that are missing, and by group of measures."""
+
     missing: list[str] = Field(description="Months without a line.")
     groups: list[GroupCompleteness]
 
@@ -103,7 +108,8 @@ def list_coverage(
     "/coverage/completeness",
     operation_id="getCompleteness",
     summary="How complete each subsidiary is",
-    responses=responses(NotFound, BadArgument),
+    response_model=Page[Completeness],
+    responses={**AS_FILE, **responses(NotFound, BadArgument)},
 )
 def get_completeness(
     entry: Reads,
@@ -111,11 +117,16 @@ def get_completeness(
     first: FirstMonth = None,
     last: LastMonth = None,
     period: Period = None,
-) -> Page[Completeness]:
-    """Months expected, months with data by group of measures, and the months that are missing. All subsidiaries."""
+    table: AsTable = None,
+) -> Any:
+    """Months expected, months with data by group of measures, and the months that are missing. All subsidiaries. A
+    table has a row for each, without the groups."""
     question = operation.Question(subsidiary, first, last, period)
     with entry.reading() as caller:
-        return Page(items=[Completeness(**row) for row in operation.completeness(caller, question)])
+        rows = operation.completeness(caller, question)
+    if table is not None:
+        return table.of_rows("completeness", CompletenessRow, rows)
+    return Page(items=[Completeness(**row) for row in rows])
 
 
 @router.get(

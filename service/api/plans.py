@@ -171,12 +171,15 @@ class LeversDocument(Strict):
     elasticities: list[Elasticity] = Field(description="Of price and quantity: of 1 + change.")
 
 
-class Scenario(PlanTotal):
+class ScenarioRow(PlanTotal):
     plan: str
-    levers: list[LeverSetting]
     fresh: bool
     revenue_difference: Money = Field(description="To the baseline.")
     margin_difference: Money
+
+
+class Scenario(ScenarioRow):
+    levers: list[LeverSetting]
 
 
 class ScenariosDocument(PlanTotal):
@@ -336,12 +339,17 @@ def list_plan_inputs(
     "/plans/{plan}/scenarios",
     operation_id="listPlanScenarios",
     summary="Scenarios of a plan",
-    responses=responses(NotFound),
+    response_model=ScenariosDocument,
+    responses={**AS_FILE, **responses(NotFound)},
 )
-def list_plan_scenarios(plan: ResultPath, entry: ReadsResults) -> ScenariosDocument:
-    """All that were kept beside this baseline, with their levers and what they bring more; the oldest first."""
+def list_plan_scenarios(plan: ResultPath, entry: ReadsResults, table: AsTable = None) -> Any:
+    """All that were kept beside this baseline, with their levers and what they bring more; the oldest first. A table
+    has no levers."""
     with entry.reading() as caller:
-        return ScenariosDocument(**scenarios.beside(caller, plan))
+        found = scenarios.beside(caller, plan)
+    if table is not None:
+        return table.of_rows(f"plan-{plan}-scenarios", ScenarioRow, found["items"])
+    return ScenariosDocument(**found)
 
 
 @router.get(

@@ -138,16 +138,24 @@ def list_customer_priorities(
     "/priorities/levers",
     operation_id="listLeverPriorities",
     summary="Levers to work on first",
-    responses=responses(NotFound),
+    response_model=LeverPriorities,
+    responses={**AS_FILE, **responses(NotFound)},
     tags=["priorities"],
 )
 def list_lever_priorities(
     entry: Calculates,
     plan: Annotated[str, Query(max_length=80, description="Id of a plan with several units.", examples=["DE.1"])],
-) -> LeverPriorities:
-    """By the margin an hour of a step that peers have shown; one year and three, as acquisition pays later."""
+    table: AsTable = None,
+) -> Any:
+    """By the margin an hour of a step that peers have shown; one year and three, as acquisition pays later.
+
+    As a table it is the priced ones, then those without a price.
+    """
     with entry.reading() as caller:
-        return LeverPriorities(plan=plan, **lever_priorities.levers(caller, plan))
+        found = lever_priorities.levers(caller, plan)
+    if table is not None:
+        return table.of_rows(f"lever-priorities-{plan}", LeverPriority, [*found["priced"], *found["unpriced"]])
+    return LeverPriorities(plan=plan, **found)
 
 
 @router.post(

@@ -36,6 +36,9 @@ TABLES: dict[str, tuple[dict[str, Any], str]] = {
     "/v1/plans/{plan}/attainment": ({}, "months"),
     "/v1/resource-requirements/{requirement}/lines": ({}, "items"),
     "/v1/priorities/customers": ({"subsidiary": "DE"}, "items"),
+    "/v1/priorities/levers": ({"plan": "DE.2"}, ""),
+    "/v1/coverage/completeness": ({}, ""),
+    "/v1/plans/{plan}/scenarios": ({}, ""),
     "/v1/targets/tree": ({"subsidiary": "DE"}, "items"),
     "/v1/plan-totals": ({"from": "2026-01", "currency": "EUR"}, "subsidiaries"),
 }
@@ -46,6 +49,9 @@ TABLES: dict[str, tuple[dict[str, Any], str]] = {
 def group(service: Service) -> Service:
     hand_in_group(service)
     service.post("/v1/segmentations", {"subsidiary": "DE", "to": "2025-06"})
+    service.post("/v1/plans", {"subsidiary": "DE", "by": ["salesperson"]})
+    lever = {"lever": "retention", "operation": "multiply", "value": 0.9}
+    service.post("/v1/plans", {"subsidiary": "DE", "levers": [lever]})
     body = {"name": "Italia", "country": "IT", "currency": "EUR"}
     assert service.client.put("/v1/subsidiaries/IT", json=body).status_code == 201
     feeds = {"results": "register", "funnel": "register", "activity": "register"}
@@ -101,6 +107,15 @@ def test_every_table_has_the_rows_of_its_answer_in_every_format(group: Service) 
         assert parquet.column_names == list(rows[0]) == list(array[0]), path
         for name in ("csv", "csv-excel", "xlsx"):
             assert _file(group, path, query, name), path
+
+
+def test_each_part_of_the_attainment_is_a_table(group: Service) -> None:
+    group.submit("statistics", [{"period": "2026-01", "customer": "DE-C1", "revenue": "500"}], subsidiary="DE")
+    whole = group.get("/v1/plans/DE.1/attainment")
+    for part in ("months", "units", "classes"):
+        rows = _file(group, "/v1/plans/DE.1/attainment", {"part": part}, "ndjson").splitlines()
+        assert [_bare(json.loads(row)) for row in rows] == [_bare(row) for row in whole[part]]
+    group.get("/v1/plans/DE.1/attainment", status=422, part="weeks")
 
 
 def _file(service: Service, path: str, query: dict[str, Any], name: str) -> bytes:
