@@ -1,5 +1,6 @@
 """Databases and services for the tests. Every test that touches a database runs on SQLite and on PostgreSQL."""
 
+import io
 import os
 import shutil
 import socket
@@ -7,13 +8,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
+from unittest import mock
 
 import fastapi.dependencies.models
 import httpx
@@ -24,6 +26,7 @@ from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from service import cli
 from service.access import keys
 from service.access.keys import Scope
 from service.app import create_app
@@ -244,13 +247,26 @@ class Server:
 _KONTOR = [sys.executable, "-m", "service"]
 
 
+def commanded(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """What `kontor` does with these words, in this process: a program takes seconds to start."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    program = mock.patch.dict(os.environ, environment, clear=True), mock.patch.object(sys, "argv", ["kontor", *words])
+    with program[0], program[1], redirect_stdout(out), redirect_stderr(err):
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
 @contextmanager
 def _served(database_url: str, **settings: str) -> Iterator[Server]:
     environment = os.environ | PRESSED | {"KONTOR_DATABASE_URL": database_url} | settings
-    subprocess.run([*_KONTOR, "migrate"], env=environment, check=True, capture_output=True)
+    migrate = commanded(environment, "migrate")
+    assert migrate.returncode == 0, migrate.stderr
     scopes = [word for scope in Scope for word in ("--scope", scope.value)]
-    create = [*_KONTOR, "keys", "create", "--name", "test", *scopes]
-    made = subprocess.run(create, env=environment, check=True, capture_output=True, text=True)
+    made = commanded(environment, "keys", "create", "--name", "test", *scopes)
+    assert made.returncode == 0, made.stderr
     server = Server("", made.stdout.strip(), environment)
     try:
         server.start()

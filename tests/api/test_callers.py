@@ -83,6 +83,7 @@ CLOSED = {
 handed in, and there is nothing to hold a plan against."""
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # the longest; the others meet both
 def test_ten_callers_meet_closed_months(group: Service) -> None:
     """A subsidiary is never closed, its months are: the fourth kind of object beside own, another's and missing.
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from service.access.keys import Scope, Token
-from tests.conftest import Server
+from tests.conftest import Server, commanded
 from tests.group import hand_in_group
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "kontor.v1.yaml"
@@ -20,7 +20,7 @@ MEDIA_TYPES = Path(__file__).with_name("media_types.py")
 FUZZ = os.environ.get("KONTOR_FUZZ", "")
 """Seeds of `make fuzz`: many more requests, as four callers."""
 SEEDS = FUZZ.split() or ["1"]
-EXAMPLES, SECONDS = ("200", 600) if FUZZ else ("4", 60)
+EXAMPLES, SECONDS = ("200", 600) if FUZZ else ("4", 45)
 
 
 class Remote:
@@ -39,9 +39,7 @@ class Remote:
 def _key(server: Server, scopes: list[Scope], subsidiaries: list[str]) -> str:
     words = [word for scope in scopes for word in ("--scope", scope.value)]
     words += [word for code in subsidiaries for word in ("--subsidiary", code)]
-    command = [sys.executable, "-m", "service", "keys", "create", "--name", "caller", *words]
-    made = subprocess.run(command, env=server.environment, check=True, capture_output=True, text=True)
-    return made.stdout.strip()
+    return commanded(server.environment, "keys", "create", "--name", "caller", *words).stdout.strip()
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_a_killed_service_stores_all_or_nothing_and_then_once(server_of_either, 
     expected = books.undisturbed()
     kind = "SQLite" if books.database.is_sqlite else "PostgreSQL"
     ledger = campaign("F24" if books.database.is_sqlite else "F1", "service killed while it stores", kind)
-    for place, moment in enumerate(moments(trials(100, 3))):
+    for place, moment in enumerate(moments(trials(100, 2))):
         answer = books.disturbed(f"S{place}", moment, server_of_either.kill)
         began = time.perf_counter()
         server_of_either.start()

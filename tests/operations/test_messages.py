@@ -390,6 +390,6 @@ def _slug(answer: Any) -> str:
 
 def test_the_service_knows_what_a_model_of_it_knows(service: Service) -> None:
     clock = Clock()
-    runs = settings.default.max_examples // (4 if service.database.is_sqlite else 20)
+    runs = settings.default.max_examples // (8 if service.database.is_sqlite else 20)
     chosen = settings(max_examples=runs, stateful_step_count=30, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(lambda: Messages(service, clock), settings=chosen)
