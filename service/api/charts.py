@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -36,13 +36,21 @@ from service.store import results, segments
 from service.values import Code, to_decimal
 
 router = APIRouter(tags=["charts"])
-Suffix = Annotated[
-    Literal["svg", "png", "pdf", "html", "json"],
+_SUFFIX = r"\.(svg|png|pdf|html|json)$"
+_SAYS = "Name of the picture, and how it comes: `html` needs no network, `json` is the Vega-Lite specification."
+OfSegmentation = Annotated[
+    str,
     Path(
-        description="`html` can be looked at without a network, `json` is the Vega-Lite specification.",
-        examples=["svg"],
+        pattern=rf"^(abc-curve|potential-map|migration|revenue-bridge){_SUFFIX}",
+        description=_SAYS,
+        examples=["abc-curve.svg"],
     ),
 ]
+OfPlan = Annotated[
+    str, Path(pattern=rf"^(attainment|blocks|levers){_SUFFIX}", description=_SAYS, examples=["blocks.svg"])
+]
+OfRequirement = Annotated[str, Path(pattern=rf"^workload{_SUFFIX}", description=_SAYS, examples=["workload.svg"])]
+OfComparison = Annotated[str, Path(pattern=rf"^comparison{_SUFFIX}", description=_SAYS, examples=["comparison.svg"])]
 _TYPES = {
     "svg": "image/svg+xml",
     "png": "image/png",
@@ -77,8 +85,9 @@ class Picture:
     look: Look
     artist: Artist
 
-    def of(self, spec: Spec, suffix: Literal["svg", "png", "pdf", "html", "json"]) -> Response:
-        """The answer."""
+    def of(self, spec: Spec, chart: str) -> Response:
+        """The answer, as the chart's name ends."""
+        suffix = chart.partition(".")[2]
         headers = {**_SAFE, "Content-Language": self.look.lang, "Vary": "Accept-Language"}
         if suffix == "json":
             return JSONResponse(spec, media_type=_TYPES["json"], headers=headers)
@@ -102,7 +111,7 @@ AsPicture = Annotated[Picture, Depends(_pictured)]
 
 
 @router.get(
-    "/segmentations/{segmentation}/charts/{chart}.{suffix}",
+    "/segmentations/{segmentation}/charts/{chart}",
     operation_id="drawSegmentation",
     summary="A picture of a segmentation",
     response_class=Response,
@@ -110,18 +119,15 @@ AsPicture = Annotated[Picture, Depends(_pictured)]
 )
 def draw_segmentation(
     segmentation: ResultPath,
-    chart: Annotated[
-        Literal["abc-curve", "potential-map", "migration", "revenue-bridge"], Path(examples=["abc-curve"])
-    ],
-    suffix: Suffix,
+    chart: OfSegmentation,
     entry: Draws,
     picture: AsPicture,
 ) -> Response:
     """Who brings the revenue; what customers buy and could buy; who changed his class; from revenue to revenue."""
     with entry.reading() as caller:
         kept = segmented.find(caller, segmentation)
-        spec = _SEGMENTED[chart](caller, kept, picture.look)
-    return picture.of(spec, suffix)
+        spec = _SEGMENTED[chart.partition(".")[0]](caller, kept, picture.look)
+    return picture.of(spec, chart)
 
 
 def _abc_curve(caller: Caller, kept: Kept, look: Look) -> Spec:
@@ -166,7 +172,7 @@ _SEGMENTED: Mapping[str, Callable[[Caller, Kept, Look], Spec]] = {
 
 
 @router.get(
-    "/plans/{plan}/charts/{chart}.{suffix}",
+    "/plans/{plan}/charts/{chart}",
     operation_id="drawPlan",
     summary="A picture of a plan",
     response_class=Response,
@@ -174,24 +180,24 @@ _SEGMENTED: Mapping[str, Callable[[Caller, Kept, Look], Spec]] = {
 )
 def draw_plan(
     plan: ResultPath,
-    chart: Annotated[Literal["attainment", "blocks", "levers"], Path(examples=["blocks"])],
-    suffix: Suffix,
+    chart: OfPlan,
     entry: DrawsCalculated,
     picture: AsPicture,
 ) -> Response:
     """The plan against what came, with the band that eight years in ten end in; its blocks; what its levers add."""
     with entry.reading() as caller:
         row = keeping.find(caller, results.PLAN, plan)[1]
-        if chart == "blocks":
+        name = chart.partition(".")[0]
+        if name == "blocks":
             kept = keeping.summary(row)
             spec = of_plan.blocks(picture.look, kept["blocks"], kept["revenue"], row.currency)
-        elif chart == "levers":
+        elif name == "levers":
             spec = of_plan.levers(picture.look, scenarios.described(caller, plan), row.currency)
         else:
             months = _months(caller, plan, keeping.summary(row)["months"])
             laws = uncertainty.of_plan(caller, plan, None, _DRAWS_A_YEAR, _SEED)["laws"]
             spec = of_plan.attainment(picture.look, months, laws[-1] if laws else None, row.currency)
-    return picture.of(spec, suffix)
+    return picture.of(spec, chart)
 
 
 def _months(caller: Caller, plan: str, planned: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -208,28 +214,30 @@ def _months(caller: Caller, plan: str, planned: Sequence[Mapping[str, Any]]) -> 
 
 
 @router.get(
-    "/resource-requirements/{requirement}/charts/workload.{suffix}",
+    "/resource-requirements/{requirement}/charts/{chart}",
     operation_id="drawWorkload",
     summary="A picture of hours needed and there",
     response_class=Response,
     responses={**_PICTURE, **responses(NotFound, BadArgument, *_DRAWING)},
 )
-def draw_workload(requirement: ResultPath, suffix: Suffix, entry: DrawsCalculated, picture: AsPicture) -> Response:
+def draw_workload(
+    requirement: ResultPath, chart: OfRequirement, entry: DrawsCalculated, picture: AsPicture
+) -> Response:
     """Selling hours by month: what the plan needs against what the people employed now have."""
     with entry.reading() as caller:
         spec = workload.workload(picture.look, staffing.staffing(caller, requirement)["months"])
-    return picture.of(spec, suffix)
+    return picture.of(spec, chart)
 
 
 @router.get(
-    "/comparisons/charts/comparison.{suffix}",
+    "/comparisons/charts/{chart}",
     operation_id="drawComparison",
     summary="A picture of units side by side",
     response_class=Response,
     responses={**_PICTURE, **responses(NotFound, NoData, BadArgument, MissingRate, MixedCurrencies, *_DRAWING)},
 )
 def draw_comparison(
-    suffix: Suffix,
+    chart: OfComparison,
     entry: DrawsCalculated,
     picture: AsPicture,
     of: Annotated[comparisons.Of, Query(description="What is compared.")] = "subsidiary",
@@ -260,7 +268,7 @@ def draw_comparison(
         found = comparisons.answer(caller, comparisons.Question(of, figures))
     (common,) = found["common"]
     spec = comparison.comparison(picture.look, found["items"], common, indicator.replace("_", " ").capitalize(), of)
-    return picture.of(spec, suffix)
+    return picture.of(spec, chart)
 
 
 class LinkRequest(Strict):

@@ -5,12 +5,11 @@ import subprocess
 import sys
 import threading
 from importlib.util import find_spec
-from typing import IO, Literal
+from typing import IO
 
 from service.charts.look import Spec
 from service.errors import NotImplementedHere, Unavailable
 
-Kind = Literal["svg", "png", "pdf", "html"]
 WAIT_SECONDS = 5
 """For the pictures before."""
 DRAW_SECONDS = 20
@@ -25,8 +24,9 @@ class Artist:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def draw(self, spec: Spec, kind: Kind) -> bytes:
-        """Raises NotImplementedHere without the extra `charts`; Unavailable where others wait, or it took too long."""
+    def draw(self, spec: Spec, kind: str) -> bytes:
+        """`kind`: svg, png, pdf or html. Raises NotImplementedHere without the extra `charts`; Unavailable where others
+        wait, or where it took too long."""
         if find_spec("vl_convert") is None:
             raise NotImplementedHere("Pictures need the extra charts (pip install 'kontor[charts]'); `json` does not.")
         job = {"kind": kind, "spec": spec, "locale": spec["usermeta"]["embedOptions"]["formatLocale"]}

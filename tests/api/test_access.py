@@ -212,16 +212,14 @@ ROUTES: dict[tuple[str, str], Call] = {
     ("GET", "/v1/resource-requirements/{requirement}/lines"): Call("hidden", path={"requirement": "DE.1"}),
     ("GET", "/v1/resource-requirements/{requirement}/staffing"): Call("hidden", path={"requirement": "DE.1"}),
     ("GET", "/v1/resource-requirements/{requirement}/feasible-plan"): Call("hidden", path={"requirement": "DE.1"}),
-    ("GET", "/v1/segmentations/{segmentation}/charts/{chart}.{suffix}"): Call(
-        "hidden", path={"segmentation": "DE.1", "chart": "migration", "suffix": "json"}
+    ("GET", "/v1/segmentations/{segmentation}/charts/{chart}"): Call(
+        "hidden", path={"segmentation": "DE.1", "chart": "migration.json"}
     ),
-    ("GET", "/v1/plans/{plan}/charts/{chart}.{suffix}"): Call(
-        "hidden", path={"plan": "DE.1", "chart": "blocks", "suffix": "json"}
+    ("GET", "/v1/plans/{plan}/charts/{chart}"): Call("hidden", path={"plan": "DE.1", "chart": "blocks.json"}),
+    ("GET", "/v1/resource-requirements/{requirement}/charts/{chart}"): Call(
+        "hidden", path={"requirement": "DE.1", "chart": "workload.json"}
     ),
-    ("GET", "/v1/resource-requirements/{requirement}/charts/workload.{suffix}"): Call(
-        "hidden", path={"requirement": "DE.1", "suffix": "json"}
-    ),
-    ("GET", "/v1/comparisons/charts/comparison.{suffix}"): Call("filtered", path={"suffix": "json"}),
+    ("GET", "/v1/comparisons/charts/{chart}"): Call("filtered", path={"chart": "comparison.json"}),
     ("POST", "/v1/chart-links"): Call(
         "shared", body={"path": "/v1/comparisons/charts/comparison.svg", "seconds": 3600}
     ),

@@ -15,7 +15,7 @@ from service.charts import drawing
 from service.charts.drawing import Artist
 from service.charts.look import Look, picture
 from service.charts.segmentation import Placed, Ranked, abc_curve, potential_map
-from service.errors import Unavailable
+from service.errors import NotImplementedHere, Unavailable
 from service.forms.languages import LANGUAGES
 from service.settings import Settings
 from tests.conftest import Service
@@ -114,7 +114,7 @@ def test_every_picture_is_drawn_in_every_language_and_format() -> None:
         artist.close()
 
 
-def test_words_and_numbers_are_the_readers(group: Service) -> None:
+def test_pictures_are_as_the_reader_asks(group: Service) -> None:
     german = spec(group, CHARTS[3], locale="de")
     assert german["title"]["text"] == "Von Umsatz zu Umsatz"
     assert german["usermeta"]["embedOptions"]["formatLocale"]["decimal"] == ","
@@ -124,18 +124,12 @@ def test_words_and_numbers_are_the_readers(group: Service) -> None:
     assert asked.headers["content-type"] == "application/vnd.vegalite.v6+json"
     texts = {spec(group, chart, locale=lang)["title"]["text"] for chart in CHARTS for lang in LANGUAGES}
     assert len(texts) >= len(CHARTS) * (len(LANGUAGES) - 1)
-
-
-def test_every_picture_is_answered_as_a_picture(group: Service) -> None:
     for chart in CHARTS:
         answer = group.client.get(f"/v1/{chart}.svg", params={"width": 320, "height": 220, "theme": "dark"})
         assert answer.status_code == 200, f"{chart}: {answer.text}"
         assert answer.headers["content-type"] == "image/svg+xml"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert 'width="320" height="220"' in answer.text[:300]
-
-
-def test_what_no_picture_can_be_is_refused(group: Service) -> None:
     for query in ({"width": 10}, {"height": 99_999}, {"theme": "pink"}, {"locale": "xx"}):
         group.get(ABC, status=422, **query)
     group.get("/v1/segmentations/DE.1/charts/nothing.svg", status=422)
@@ -179,40 +173,35 @@ def test_a_link_shows_its_picture_and_nothing_else(group: Service) -> None:
 
 
 def test_a_link_ends_with_its_time_and_with_its_key(group: Service) -> None:
+    """After a rotation it is good for as long as the former secret."""
     key = group.key(scopes=[Scope.RESULTS_READ], subsidiaries=["DE"])
     path, longer = link(group, key)["path"], link(group, key, seconds=86_400)["path"]
     group.later(hours=2)
     assert [follow(group, one).status_code for one in (path, longer)] == [401, 200]
     assert group.client.delete(f"/v1/keys/{Token.read(key).key_id}").is_success
     assert follow(group, longer).status_code == 401
-
-
-def test_a_link_outlives_a_rotation_by_its_overlap(group: Service) -> None:
-    key = group.key(scopes=[Scope.RESULTS_READ], subsidiaries=["DE"])
-    path = link(group, key, seconds=864_000)["path"]
-    group.post(f"/v1/keys/{Token.read(key).key_id}/rotate", {"overlap_hours": 24}, status=200)
+    other = group.key(scopes=[Scope.RESULTS_READ], subsidiaries=["DE"])
+    path = link(group, other, seconds=864_000)["path"]
+    group.post(f"/v1/keys/{Token.read(other).key_id}/rotate", {"overlap_hours": 24}, status=200)
     assert follow(group, path).status_code == 200
     group.later(hours=25)
     assert follow(group, path).status_code == 401
 
 
-def test_a_link_reaches_no_further_than_its_key(group: Service) -> None:
+def test_links_reach_no_further_than_their_key_and_lead_to_pictures_only(group: Service) -> None:
     key = group.key(scopes=[Scope.RESULTS_READ], subsidiaries=["FR"])
     assert follow(group, link(group, key)["path"]).status_code == 404
     with pytest.raises(AssertionError, match="403"):
         link(group, group.key(scopes=[Scope.STATISTICS_READ]))
-
-
-def test_links_lead_to_pictures_only(group: Service) -> None:
     others = ["/v1/customers", "/v1/charts/x.svg#a", "/v1/../charts/a.gif", f"{ABC}\n"]
     for path in (*others, f"{ABC}?by=me", f"{ABC}?signature=1"):
         group.post(LINK, {"path": path}, status=422)
 
 
-def test_without_the_extra_there_is_the_specification(group: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_there_is_the_specification(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "find_spec", lambda _name: None)
-    assert group.get(ABC, status=501)["type"].endswith("not-implemented-here")
-    assert rows(group, CHARTS[0])
+    with pytest.raises(NotImplementedHere, match="extra charts"):
+        Artist().draw(abc_curve(Look(), [], []), "svg")
 
 
 def test_a_picture_that_cannot_be_drawn_costs_no_more_than_itself() -> None:
