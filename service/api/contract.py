@@ -2,13 +2,14 @@
 what the service does (FastAPI would promise its own error shape)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import yaml
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import JSONResponse
+from starlette.routing import Route
 
 from service.api import (
     allocations,
@@ -162,15 +163,25 @@ def install(app: FastAPI) -> None:
 
 
 def show(app: FastAPI) -> None:
-    """Serve the contract in its older dialects beside FastAPI's own page and document."""
+    """Serve the contract in its three dialects. Each is written once: anybody may ask, and writing takes long."""
 
-    @app.get("/openapi-3.0.json", include_in_schema=False)
-    def openapi_3_0() -> JSONResponse:
-        return JSONResponse(dialects.openapi_3_0(app.openapi()))
+    @cache
+    def written(path: str) -> bytes:
+        return json.dumps(_SERVED[path](app.openapi()), ensure_ascii=False).encode()
 
-    @app.get("/swagger-2.0.json", include_in_schema=False)
-    def swagger_2_0() -> JSONResponse:
-        return JSONResponse(dialects.swagger_2_0(app.openapi()))
+    def answer(request: Request) -> Response:
+        return Response(written(request.url.path), media_type="application/json")
+
+    for path in _SERVED:
+        # Before FastAPI's own route of the document, which writes it anew for everybody.
+        app.router.routes.insert(0, Route(path, answer, include_in_schema=False))
+
+
+_SERVED: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "/openapi.json": lambda document: document,
+    "/openapi-3.0.json": dialects.openapi_3_0,
+    "/swagger-2.0.json": dialects.swagger_2_0,
+}
 
 
 def files(document: dict[str, Any]) -> dict[str, str]:
