@@ -1,12 +1,14 @@
 """The contract as a whole: which rooms of the API there are, and the corrections that make its OpenAPI document say
 what the service does (FastAPI would promise its own error shape)."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import yaml
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import Route
@@ -169,8 +171,13 @@ def show(app: FastAPI) -> None:
     def written(path: str) -> bytes:
         return json.dumps(_SERVED[path](app.openapi()), ensure_ascii=False).encode()
 
-    def answer(request: Request) -> Response:
-        return Response(written(request.url.path), media_type="application/json")
+    # Else all who ask first would write it side by side, and nobody else would be answered meanwhile.
+    turn = asyncio.Lock()
+
+    async def answer(request: Request) -> Response:
+        async with turn:
+            body = await to_thread.run_sync(written, request.url.path)
+        return Response(body, media_type="application/json")
 
     for path in _SERVED:
         # Before FastAPI's own route of the document, which writes it anew for everybody.
