@@ -17,7 +17,6 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from unittest import mock
 
-import fastapi.dependencies.models
 import httpx
 import psycopg
 import pytest
@@ -194,19 +193,9 @@ def service_at(url: str) -> Iterator[Service]:
         with database.writing() as connection:
             return str(keys.create(connection, "test", scopes or list(Scope), subsidiaries, NOW, **more))
 
-    try:
-        with TestClient(app, raise_server_exceptions=False) as client:
-            client.headers["Authorization"] = f"Bearer {key()}"
-            yield Service(client, database, key, later)
-    finally:
-        _forget_applications()
-
-
-def _forget_applications() -> None:
-    """FastAPI remembers each function it has met, and functions made for an application hold it: 5 MB each."""
-    for found in vars(fastapi.dependencies.models).values():
-        if hasattr(found, "cache_clear"):
-            found.cache_clear()
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.headers["Authorization"] = f"Bearer {key()}"
+        yield Service(client, database, key, later)
 
 
 @pytest.fixture

@@ -64,9 +64,7 @@ class Look:
 
     def number(self, value: Decimal | float | str, digits: int = 0) -> str:
         """As the country writes it."""
-        return str(
-            format_decimal(Decimal(str(value)), "#,##0" + ("." + "0" * digits if digits else ""), locale=self.lang)
-        )
+        return str(format_decimal(Decimal(str(value)), _pattern(digits), locale=self.lang))
 
     def short(self, value: Decimal | float) -> str:
         """Three significant digits or so, in thousands, millions …: `1.3M`, `25k`."""
