@@ -47,7 +47,7 @@ def settings() -> str:
 
 def forms() -> str:
     """Every column of every form."""
-    text = "# Forms\n\nA template in each language: `GET /v1/forms/{form}/template`.\n"
+    text = "# Forms\n\nA template in each language: `GET /v1/forms/{form}/template.xlsx`.\n"
     for form in FORMS.values():
         rows = [
             (f"`{one.name}`", one.kind.name, "yes" if one.required else "", one.unit, one.meaning)

@@ -135,9 +135,9 @@ def admit(
     known = None if lately is None else lately.get(token.key_id)
     key = keys.get(connection, token.key_id) if known is None else known[0]
     given = _hashed(token.secret)
-    if key is None or not _fits(key, given, now):
+    if key is None or not any(hmac.compare_digest(one, given) for one in good_hashes(key, now)):
         raise NotAuthenticated("This API key is unknown.")
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+    if ended(key, now):
         raise NotAuthenticated("This API key has expired or was revoked.")
     if known is not None:
         reached = known[1]
@@ -163,12 +163,15 @@ def entered(
     return Caller(connection, Reach(reached, names=Scope.NAMES_READ in scopes), principal, now, origin)
 
 
-def _fits(key: Row[Any], given: str, now: datetime) -> bool:
-    """Whether this is the key's secret, or the one before it that is still good."""
-    if hmac.compare_digest(key.secret_hash, given):
-        return True
+def ended(key: Row[Any], now: datetime) -> bool:
+    """Whether the key has expired or was revoked."""
+    return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
+
+
+def good_hashes(key: Row[Any], now: datetime) -> list[str]:
+    """What is stored of the key's secret, and of the one before it while that is still good."""
     former = key.former_hash is not None and key.former_until > now
-    return former and hmac.compare_digest(key.former_hash, given)
+    return [key.secret_hash, key.former_hash] if former else [key.secret_hash]
 
 
 def rotated(connection: Connection, key_id: str, overlap: timedelta, now: datetime) -> Token:

@@ -8,11 +8,12 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from service.access.audit import Origin
-from service.access.keys import Caller, Scope, entered
+from service.access.keys import Caller, Scope, ended, entered, good_hashes
 from service.errors import NotAuthenticated
 from service.store import keys
 
@@ -44,13 +45,9 @@ def follow(connection: Connection, link: Link, scope: Scope, now: datetime, orig
     return entered(connection, key.id, key.scopes.split(), reached, scope, now, origin)
 
 
-def _good(key: Row[tuple[object, ...]], link: Link, now: datetime) -> bool:
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
-        return False
-    hashes = [key.secret_hash]
-    if key.former_hash is not None and key.former_until > now:
-        hashes.append(key.former_hash)
-    return any(hmac.compare_digest(link.signature, _signature(one, link.address)) for one in hashes)
+def _good(key: Row[Any], link: Link, now: datetime) -> bool:
+    signatures = (_signature(one, link.address) for one in good_hashes(key, now))
+    return not ended(key, now) and any(hmac.compare_digest(link.signature, one) for one in signatures)
 
 
 def _signature(secret_hash: str, address: str) -> str:

@@ -14,9 +14,10 @@ from pydantic import Field
 
 from service.access import links
 from service.access.keys import Caller
-from service.api.models import FirstMonth, LastMonth, MethodFilter, Period, ResultPath, Strict, example
+from service.api.comparisons import Units
+from service.api.models import ResultPath, Strict, example
 from service.api.problems import responses
-from service.api.security import Draws, DrawsCalculated, ReadsResults, link_address
+from service.api.security import Draws, ReadsResults, link_address
 from service.api.tables import Locale
 from service.charts import comparison, workload
 from service.charts import plan as of_plan
@@ -28,12 +29,9 @@ from service.errors import BadArgument, MissingRate, MixedCurrencies, NoData, No
 from service.forms.languages import negotiate
 from service.operations import attainment, comparisons, keeping, scenarios, staffing, uncertainty
 from service.operations import segmentations as segmented
-from service.operations.figures import Question
-from service.operations.quantities.scope import LOCAL
 from service.operations.segmentations import Kept
-from service.operations.segments import migrated
 from service.store import results, segments
-from service.values import Code, to_decimal
+from service.values import to_decimal
 
 router = APIRouter(tags=["charts"])
 _SUFFIX = r"\.(svg|png|pdf|html|json)$"
@@ -147,20 +145,13 @@ def _potential_map(caller: Caller, kept: Kept, look: Look) -> Spec:
 
 
 def _migration(caller: Caller, kept: Kept, look: Look) -> Spec:
-    return of_segmentation.migration(look, _moved(caller, kept)["items"])
+    return of_segmentation.migration(look, segmented.migration(caller, kept, "frozen")["items"])
 
 
 def _revenue_bridge(caller: Caller, kept: Kept, look: Look) -> Spec:
     (told,) = segmented.described(caller, [kept.row])
-    return of_segmentation.revenue_bridge(look, _moved(caller, kept)["bridge"], told["currency"])
-
-
-def _moved(caller: Caller, kept: Kept) -> Mapping[str, Any]:
-    cells = segmented.cells(caller, kept)
-    found: Mapping[str, Any] = (
-        keeping.summary(kept.row)["migration"]["frozen"] if cells is None else migrated(cells.cells, "frozen")
-    )
-    return found
+    bridge = segmented.migration(caller, kept, "frozen")["bridge"]
+    return of_segmentation.revenue_bridge(look, bridge, told["currency"])
 
 
 _SEGMENTED: Mapping[str, Callable[[Caller, Kept, Look], Spec]] = {
@@ -181,7 +172,7 @@ _SEGMENTED: Mapping[str, Callable[[Caller, Kept, Look], Spec]] = {
 def draw_plan(
     plan: ResultPath,
     chart: OfPlan,
-    entry: DrawsCalculated,
+    entry: Draws,
     picture: AsPicture,
 ) -> Response:
     """The plan against what came, with the band that eight years in ten end in; its blocks; what its levers add."""
@@ -220,9 +211,7 @@ def _months(caller: Caller, plan: str, planned: Sequence[Mapping[str, Any]]) -> 
     response_class=Response,
     responses={**_PICTURE, **responses(NotFound, BadArgument, *_DRAWING)},
 )
-def draw_workload(
-    requirement: ResultPath, chart: OfRequirement, entry: DrawsCalculated, picture: AsPicture
-) -> Response:
+def draw_workload(requirement: ResultPath, chart: OfRequirement, entry: Draws, picture: AsPicture) -> Response:
     """Selling hours by month: what the plan needs against what the people employed now have."""
     with entry.reading() as caller:
         spec = workload.workload(picture.look, staffing.staffing(caller, requirement)["months"])
@@ -238,36 +227,21 @@ def draw_workload(
 )
 def draw_comparison(
     chart: OfComparison,
-    entry: DrawsCalculated,
+    entry: Draws,
     picture: AsPicture,
-    of: Annotated[comparisons.Of, Query(description="What is compared.")] = "subsidiary",
+    units: Units,
     indicator: Annotated[str, Query(max_length=64, description="Id from the catalogue.", examples=["retention"])] = (
         "margin_rate"
     ),
-    first: FirstMonth = None,
-    last: LastMonth = None,
-    period: Period = None,
-    currency: Annotated[
-        str, Query(pattern="^(local|[A-Z]{3})$", description="Amounts are compared in one currency only.")
-    ] = LOCAL,
-    subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
-    method: MethodFilter = None,
 ) -> Response:
     """Subsidiaries, teams or sellers by one indicator, the best first, and where the best quarter begins."""
-    figures = Question(
-        indicators=(indicator,),
-        group_by=(),
-        first=first,
-        last=last,
-        currency=currency,
-        subsidiaries=tuple(dict.fromkeys(subsidiary or ())),
-        period=period,
-        method=method,
-    )
+    question = units((indicator,))
     with entry.reading_behind() as caller:
-        found = comparisons.answer(caller, comparisons.Question(of, figures))
+        found = comparisons.answer(caller, question)
     (common,) = found["common"]
-    spec = comparison.comparison(picture.look, found["items"], common, indicator.replace("_", " ").capitalize(), of)
+    spec = comparison.comparison(
+        picture.look, found["items"], common, indicator.replace("_", " ").capitalize(), question.of
+    )
     return picture.of(spec, chart)
 
 

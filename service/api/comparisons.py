@@ -1,8 +1,9 @@
 """Subsidiaries, teams and sellers side by side."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict, Field
 
 from service.api.kpis import names
@@ -78,6 +79,37 @@ class Comparison(Strict):
     notes: list[ComparisonNote]
 
 
+def _of_units(
+    of: Annotated[comparisons.Of, Query(description="What is compared.")] = "subsidiary",
+    first: FirstMonth = None,
+    last: LastMonth = None,
+    period: Period = None,
+    currency: Annotated[
+        str, Query(pattern="^(local|[A-Z]{3})$", description="Amounts are compared in one currency only.")
+    ] = LOCAL,
+    subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
+    method: MethodFilter = None,
+) -> Callable[[tuple[str, ...]], comparisons.Question]:
+    def question(indicators: tuple[str, ...]) -> comparisons.Question:
+        figures = Question(
+            indicators=indicators,
+            group_by=(),
+            first=first,
+            last=last,
+            currency=currency,
+            subsidiaries=tuple(dict.fromkeys(subsidiary or ())),
+            period=period,
+            method=method,
+        )
+        return comparisons.Question(of, figures)
+
+    return question
+
+
+Units = Annotated[Callable[[tuple[str, ...]], comparisons.Question], Depends(_of_units)]
+"""Which units are compared, over what: by indicators, the question."""
+
+
 @router.get(
     "/comparisons",
     operation_id="getComparison",
@@ -87,34 +119,19 @@ class Comparison(Strict):
 )
 def get_comparison(
     entry: Calculates,
-    of: Annotated[comparisons.Of, Query(description="What is compared.")] = "subsidiary",
+    units: Units,
     indicators: Annotated[
         str, Query(max_length=1000, description="Ids from the catalogue, with commas between.", examples=["retention"])
     ] = "margin_rate,growth,retention,order_frequency",
-    first: FirstMonth = None,
-    last: LastMonth = None,
-    period: Period = None,
-    currency: Annotated[
-        str, Query(pattern="^(local|[A-Z]{3})$", description="Amounts are compared in one currency only.")
-    ] = LOCAL,
-    subsidiary: Annotated[list[Code] | None, Query(description="Only these; several times.")] = None,
-    method: MethodFilter = None,
     table: AsTable = None,
 ) -> Any:
     """Value, rank, quartile, robust z and distance to the best quarter. A share that rests on fewer than 30 cases is
     shown with its interval and not ranked."""
-    figures = Question(
-        indicators=names(indicators),
-        group_by=(),
-        first=first,
-        last=last,
-        currency=currency,
-        subsidiaries=tuple(dict.fromkeys(subsidiary or ())),
-        period=period,
-        method=method,
-    )
+    question = units(names(indicators))
     with entry.reading_behind() as caller:
-        found = comparisons.answer(caller, comparisons.Question(of, figures))
+        found = comparisons.answer(caller, question)
     if table is not None:
-        return table.of_rows("comparison", Compared, found["items"], () if of == "subsidiary" else (of,))
+        return table.of_rows(
+            "comparison", Compared, found["items"], () if question.of == "subsidiary" else (question.of,)
+        )
     return Comparison(**found)

@@ -154,8 +154,8 @@ def needs_of_tool(scope: Scope, lane: Lane = "light") -> Any:
     return Depends(entry)
 
 
-def needs_or_link(scope: Scope, lane: Lane = "light") -> Any:
-    """The same for pictures, which a signed link may ask for, too."""
+def needs_or_link(scope: Scope) -> Any:
+    """The same for pictures, which a signed link may ask for, too. Drawing takes no place of quick reads."""
 
     async def entry(
         request: Request,
@@ -168,8 +168,8 @@ def needs_or_link(scope: Scope, lane: Lane = "light") -> Any:
         if credentials is None and by is not None and until is not None and signature is not None:
             address = link_address(request.url.path, request.query_params.multi_items())
             request.app.state.quotas.enter(request.state.visit.origin.address, signature)
-            return await _admitted_to(request, Link(by, until, address, signature), signature, scope, lane)
-        return await _entered(request, credentials, scope, lane)
+            return await _admitted_to(request, Link(by, until, address, signature), signature, scope, "heavy")
+        return await _entered(request, credentials, scope, "heavy")
 
     entry.scope = scope  # type: ignore[attr-defined]
     return Depends(entry)
@@ -244,7 +244,6 @@ Plans = Annotated[Entry, needs(Scope.PLANS_WRITE, "heavy")]
 Approves = Annotated[Entry, needs(Scope.PLANS_APPROVE)]
 WritesMethods = Annotated[Entry, needs(Scope.METHOD_WRITE)]
 Draws = Annotated[Entry, needs_or_link(Scope.RESULTS_READ)]
-DrawsCalculated = Annotated[Entry, needs_or_link(Scope.RESULTS_READ, "heavy")]
 ReadsAudit = Annotated[Entry, needs(Scope.AUDIT_READ)]
 Watches = Annotated[Entry, needs(Scope.METRICS_READ, None)]
 Administers = Annotated[Entry, needs(Scope.ADMIN)]

@@ -38,7 +38,7 @@ from service.method.segments.table import BY_CLASS_AND_SEGMENT, class_table
 from service.operations import keeping
 from service.operations import segmentations as operation
 from service.operations.repeats import Answer
-from service.operations.segments import migrated, told
+from service.operations.segments import told
 from service.store import results, segments
 
 router = APIRouter(tags=["segmentations"])
@@ -213,9 +213,7 @@ def get_migration(
 ) -> Any:
     """From which class to which, in customers and in money; retention, and the revenue bridge."""
     with entry.reading() as caller:
-        kept = operation.find(caller, segmentation)
-        cells = operation.cells(caller, kept)
-    found = keeping.summary(kept.row)["migration"][rule] if cells is None else migrated(cells.cells, rule)
+        found = operation.migration(caller, operation.find(caller, segmentation), rule)
     if table is not None:
         return table.of_rows(f"segmentation-{segmentation}-migration", MigrationRow, found["items"])
     return Migration(rule=rule, **found)

@@ -15,6 +15,8 @@ from service.forms.languages import translate
 Theme = Literal["light", "dark"]
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+MONTHS: Spec = {"field": "month", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
+"""The axis of months, in the order of the rows."""
 NARROW = 420
 """Pictures below this width, in pixels, leave words out."""
 _LONGEST_LABEL = 24

@@ -5,7 +5,7 @@ from decimal import Decimal
 from math import sqrt
 from typing import Any
 
-from service.charts.look import Look, Spec, picture
+from service.charts.look import MONTHS, Look, Spec, picture
 from service.charts.waterfall import Step, waterfall
 
 
@@ -37,7 +37,6 @@ def attainment(look: Look, months: Sequence[Mapping[str, Any]], law: Mapping[str
     if law is not None:
         alt += f"; P10 {look.number(law['p10'])}, P90 {look.number(law['p90'])} {currency}"
     colours = look.colours
-    x = {"field": "month", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
     y = {"type": "quantitative", "title": f"{so_far}, {currency}", "axis": {"format": "~s"}}
     legend = {
         "legend": {"symbolOpacity": 1},
@@ -70,7 +69,7 @@ def attainment(look: Look, months: Sequence[Mapping[str, Any]], law: Mapping[str
             "encoding": {"y": {"field": "actual"} | y, "color": {"datum": say("Actual")} | legend, "tooltip": tips},
         },
     ]
-    return picture(look, title, ends, f"{alt}.", rows, {"encoding": {"x": x}, "layer": layers})
+    return picture(look, title, ends, f"{alt}.", rows, {"encoding": {"x": MONTHS}, "layer": layers})
 
 
 def blocks(look: Look, of_blocks: Sequence[Mapping[str, Any]], revenue: Any, currency: str) -> Spec:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.charts.look import Look, Spec, picture
+from service.charts.look import MONTHS, Look, Spec, picture
 
 
 def workload(look: Look, months: Sequence[Mapping[str, Any]]) -> Spec:
@@ -32,7 +32,6 @@ def workload(look: Look, months: Sequence[Mapping[str, Any]]) -> Spec:
         "domain": [say("Needed"), say("Needed, too much"), say("There")],
         "range": [colours.main, colours.bad, colours.ink],
     }
-    x = {"field": "month", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
     y = {"type": "quantitative", "title": say("Hours")}
     tips = [
         {"field": "month", "title": say("Month")},
@@ -40,7 +39,7 @@ def workload(look: Look, months: Sequence[Mapping[str, Any]]) -> Spec:
         {"field": "capacity", "title": say("There")},
     ]
     body: Spec = {
-        "encoding": {"x": x},
+        "encoding": {"x": MONTHS},
         "layer": [
             {
                 "mark": {"type": "bar"},

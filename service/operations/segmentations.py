@@ -17,10 +17,11 @@ from service.method.parameters import Abc, Parameters
 from service.method.season import FEWEST_YEARS, seasonal_index
 from service.method.segments.cells import Cells
 from service.method.segments.classes import LARGEST_SUM
+from service.method.segments.migration import Rule
 from service.method.segments.regularity import FEWEST_QUARTERS
 from service.operations import events, keeping, methods, references, windows
 from service.operations.currencies import Rates
-from service.operations.segments import Entry, exact_text, season_of_quarters, window_text
+from service.operations.segments import Entry, exact_text, migrated, season_of_quarters, window_text
 from service.store import cards, customer_sums, lines, results, segmenting, segments, subsidiaries
 from service.store.reach import BUILT, GROUP, GROUP_CODE, Reach
 from service.values import amount_text
@@ -330,6 +331,15 @@ def cells(caller: Caller, kept: Kept) -> Cells | None:
     if "classes" in keeping.summary(kept.row):
         return None
     return segments.cells(caller.connection, kept.reach, kept.key, kept.months)
+
+
+def migration(caller: Caller, kept: Kept, rule: Rule) -> dict[str, Any]:
+    """From which class to which, and the revenue bridge, as answers carry them."""
+    found = cells(caller, kept)
+    if found is not None:
+        return migrated(found.cells, rule)
+    ready_made: dict[str, Any] = keeping.summary(kept.row)["migration"][rule]
+    return ready_made
 
 
 @dataclass(frozen=True, slots=True)

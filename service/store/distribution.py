@@ -64,7 +64,7 @@ def distribute(connection: Connection) -> list[str]:
     """Do it, in this transaction; what was done."""
     done = statements(connection)
     for statement in done:
-        connection.exec_driver_sql(statement.replace("%", "%%"))
+        connection.exec_driver_sql(statement)
     return done
 
 

@@ -5,14 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from service.access.keys import Scope, Token
 from tests.conftest import Server, commanded
-from tests.group import hand_in_group
+from tests.group import OverHttp, hand_in_group
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "kontor.v1.yaml"
 CHECKS = Path(__file__).with_name("schemathesis.toml")
@@ -21,19 +20,6 @@ FUZZ = os.environ.get("KONTOR_FUZZ", "")
 """Seeds of `make fuzz`: many more requests, as four callers."""
 SEEDS = FUZZ.split() or ["1"]
 EXAMPLES, SECONDS = ("200", 600) if FUZZ else ("4", 45)
-
-
-class Remote:
-    """What `hand_in_group` needs of a service, over HTTP."""
-
-    def __init__(self, client: httpx.Client) -> None:
-        self.client = client
-
-    def submit(self, form: str, rows: Any, **query: Any) -> None:
-        self.client.post(f"/v1/submissions/{form}", params=query, json=rows).raise_for_status()
-
-    def post(self, path: str, body: Any) -> None:
-        self.client.post(path, json=body).raise_for_status()
 
 
 def _key(server: Server, scopes: list[Scope], subsidiaries: list[str]) -> str:
@@ -65,7 +51,7 @@ def test_no_request_breaks_the_service_or_the_contract(unlimited: Server, tmp_pa
     with httpx.Client(
         base_url=unlimited.url, headers={"Authorization": f"Bearer {unlimited.key}"}, timeout=60
     ) as client:
-        hand_in_group(Remote(client))
+        hand_in_group(OverHttp(client))
     schemathesis = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CHECKS)]
     command = [*schemathesis, "run", str(CONTRACT), "--url", unlimited.url]
     limits = ["--max-examples", EXAMPLES, "--max-time", str(SECONDS), "--seed", seed, "--request-timeout", "30"]

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlglot
-from sqlalchemy import Engine, Table, UniqueConstraint, event
+from sqlalchemy import Table, UniqueConstraint
 from sqlglot import exp
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
@@ -24,6 +24,7 @@ from service.store.distribution import BY, LOCAL, REFERENCE, distributed
 from service.store.reach import Reach
 from tests.api.test_access import _routes, _send, prepared
 from tests.conftest import NOW, OWNER, Service, migrated, new_postgres_database
+from tests.statements import recorded
 
 TABLES = {table.name: table for table in SQLModel.metadata.sorted_tables}
 SPREAD = set(distributed())
@@ -144,32 +145,16 @@ def test_what_keeps_the_rules_is_left_alone(statement: str) -> None:
     assert broken(parsed(statement)) == []
 
 
-@pytest.fixture
-def told() -> Iterator[set[str]]:
-    """Every statement that is sent to PostgreSQL."""
-    statements: set[str] = set()
-
-    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if connection.dialect.name == "postgresql" and statement.lstrip().startswith(
-            ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
-        ):
-            statements.add(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(Engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_every_statement_of_the_store_keeps_the_rules(
-    service: Service, told: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prepared(service, monkeypatch)
-    key = service.key()
-    for method, route in _routes():
-        _send(service, method, route, key)
-    with service.database.writing() as connection:
-        jobs.take(connection, Reach(None))
+def test_every_statement_of_the_store_keeps_the_rules(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    with recorded(service.database._engine) as asked:
+        prepared(service, monkeypatch)
+        key = service.key()
+        for method, route in _routes():
+            _send(service, method, route, key)
+        with service.database.writing() as connection:
+            jobs.take(connection, Reach(None))
+    told = [one.text for one in asked if one.text.lstrip().startswith(KINDS)]
     wrong = {statement: rules for statement in told if (rules := broken(parsed(statement)))}
     assert not wrong, "\n\n".join(f"{rules}\n{statement}" for statement, rules in wrong.items())
     assert len(told) > LEAST
