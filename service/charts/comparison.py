@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.charts.look import Look, Spec, picture, shortened
+from service.charts.look import Look, Spec, picture
 
 MOST_UNITS = 40
 
@@ -24,7 +24,7 @@ def comparison(look: Look, items: Sequence[Mapping[str, Any]], common: Mapping[s
         value = float(one["value"])
         kind = "unranked" if one["rank"] is None else "best" if one["quartile"] == 1 else "other"
         written = look.percent(value, 1) if share else look.short(value)
-        rows.append({"unit": shortened(str(one[word])), "value": value, "shown": written, "kind": words[kind]})
+        rows.append({"unit": _named(one, word), "value": value, "shown": written, "kind": words[kind]})
     side_by_side = say("Side by side")
     title = f"{name} – {side_by_side}"
     alt = f"{title}: " + "; ".join(f"{row['unit']} {row['shown']}" for row in rows) + "."
@@ -60,3 +60,8 @@ def comparison(look: Look, items: Sequence[Mapping[str, Any]], common: Mapping[s
             }
         )
     return picture(look, title, subtitle, alt, rows, {"layer": layers})
+
+
+def _named(one: Mapping[str, Any], word: str) -> str:
+    """Teams and sellers have their names within a subsidiary: two of one name are two bars."""
+    return str(one[word]) if word == "subsidiary" else f"{one['subsidiary']} · {one[word]}"

@@ -19,7 +19,6 @@ MONTHS: Spec = {"field": "month", "type": "ordinal", "sort": None, "title": None
 """The axis of months, in the order of the rows."""
 NARROW = 420
 """Pictures below this width, in pixels, leave words out."""
-_LONGEST_LABEL = 24
 _THOUSAND = 1000
 
 
@@ -89,11 +88,6 @@ class Look:
 
 def _pattern(digits: int) -> str:
     return "#,##0" + ("." + "0" * digits if digits else "")
-
-
-def shortened(text: str) -> str:
-    """As long as there is room for it."""
-    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…"
 
 
 def picture(look: Look, title: str, subtitle: str, alt: str, rows: Sequence[Mapping[str, Any]], body: Spec) -> Spec:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from service.charts.look import Look, Spec, picture, shortened
+from service.charts.look import Look, Spec, picture
 from service.charts.waterfall import Step, waterfall
 
 CLASSES = "ABCN"
@@ -117,7 +117,7 @@ def potential_map(look: Look, customers: Sequence[Placed], total: int, currency:
             "x": float(max(one.value, edge)),
             "y": float(max(one.potential, edge)),
             "segment": one.segment,
-            "label": shortened(one.customer),
+            "label": one.customer,
             "value": f"{look.number(one.value)} {currency}",
             "potential": f"{look.number(one.potential)} {currency}",
         }

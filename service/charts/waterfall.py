@@ -1,5 +1,6 @@
 """From one amount to another by steps: bars that hang where the step before ended."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,8 +21,10 @@ class Step:
 
 def waterfall(look: Look, title: str, unit: str, steps: Sequence[Step]) -> Spec:
     """The changes must lead from each total to the next."""
-    rows, reached = [], Decimal(0)
+    rows, reached, named = [], Decimal(0), Counter[str]()
     for place, one in enumerate(steps):
+        named[one.label] += 1
+        again = named[one.label]
         start = Decimal(0) if one.total else reached
         reached = start + one.amount
         kind = "total" if one.total else "rise" if one.amount >= 0 else "fall"
@@ -29,7 +32,8 @@ def waterfall(look: Look, title: str, unit: str, steps: Sequence[Step]) -> Spec:
         rows.append(
             {
                 "place": place,
-                "step": one.label,
+                # Steps of one label would be drawn as one.
+                "step": one.label if again == 1 else f"{one.label} ({again})",
                 "from": float(start),
                 "to": float(reached),
                 "top": float(max(start, reached)),

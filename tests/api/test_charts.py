@@ -72,12 +72,12 @@ def test_a_plan_is_drawn_as_it_is_told(group: Service) -> None:
     blocks = rows(group, "plans/DE.1/charts/blocks")
     assert blocks[-2]["to"] == pytest.approx(float(plan["revenue"]))
     assert blocks[-1]["to"] == float(plan["revenue"])
-    scenario = group.post(
-        "/v1/plans", {"subsidiary": "DE", "levers": [{"lever": "leads", "operation": "multiply", "value": 2}]}
-    )
+    lever = {"lever": "leads", "operation": "multiply", "value": 2}
+    scenario = group.post("/v1/plans", {"subsidiary": "DE", "levers": [lever, lever]})
     levers = rows(group, f"plans/{scenario['id']}/charts/levers")
     assert [levers[0]["to"], levers[-1]["to"]] == [float(plan["revenue"]), float(scenario["revenue"])]
     assert levers[-2]["to"] == pytest.approx(levers[-1]["to"])
+    assert [row["step"] for row in levers[1:-1]] == ["leads", "leads (2)"]
     months = rows(group, "plans/DE.1/charts/attainment")
     assert len(months) == 12
     assert months[-1]["planned"] == float(plan["revenue"])
@@ -89,6 +89,8 @@ def test_a_plan_is_drawn_as_it_is_told(group: Service) -> None:
     staffing = group.get("/v1/resource-requirements/DE.1/staffing")["months"]
     assert [row["hours"] for row in hours] == [float(one["hours"]) for one in staffing]
     compared = rows(group, "comparisons/charts/comparison", indicator="retention")
+    teams = rows(group, "comparisons/charts/comparison", indicator="retention", of="team")
+    assert sorted(row["unit"] for row in teams) == ["DE · T", "FR · T"]
     told = group.get("/v1/comparisons", indicators="retention")["items"]
     assert {row["unit"]: row["value"] for row in compared} == {one["subsidiary"]: float(one["value"]) for one in told}
 
