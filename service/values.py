@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from babel.numbers import get_currency_precision
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 AMOUNT_DECIMALS = 4
 AMOUNT_SCALE: int = 10**AMOUNT_DECIMALS
@@ -21,6 +22,7 @@ LARGEST_AMOUNT = 10**12
 RATE_DECIMALS = 12
 RATIO_DECIMALS = 6
 
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
 AMOUNT_PATTERN = r"^-?\d{1,15}(\.\d{1,4})?$"
 
@@ -115,6 +117,18 @@ Money = Annotated[
 
 Number = Annotated[Decimal, PlainSerializer(float, return_type=float), WithJsonSchema({"type": "number"})]
 """A ratio, a share or a count that may be broken: a JSON number, rounded once."""
+
+
+def _as_json_writes_it(value: Any) -> Any:
+    if isinstance(value, str) and not _JSON_NUMBER.fullmatch(value):
+        raise PydanticCustomError("number_parsing", "write a number as in JSON: 10, 0.5")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_as_json_writes_it)]
+"""A whole number of a query. Python would take `1_0`, ` 10` and `+10` for 10, too."""
+Broken = Annotated[float, BeforeValidator(_as_json_writes_it)]
+"""The same of a number that need not be whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from service.api.tables import AS_FILE, AsTable
 from service.errors import BadArgument, NoData, NotFound, StalePlan, Superseded
 from service.operations import approvals, attainment, keeping
 from service.store import results
-from service.values import Money, Number, Ratio
+from service.values import Broken, Money, Number, Ratio
 
 router = APIRouter()
 
 Part = Literal["months", "units", "classes"]
-Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Weight = Annotated[Broken, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class ApprovalRequest(Strict):

@@ -31,7 +31,7 @@ from service.operations import attainment, comparisons, keeping, scenarios, staf
 from service.operations import segmentations as segmented
 from service.operations.segmentations import Kept
 from service.store import results, segments
-from service.values import to_decimal
+from service.values import Whole, to_decimal
 
 router = APIRouter(tags=["charts"])
 _SUFFIX = r"\.(svg|png|pdf|html|json)$"
@@ -94,8 +94,8 @@ class Picture:
 
 def _pictured(
     request: Request,
-    width: Annotated[int, Query(ge=160, le=2000, description="In pixels; below 420 words are left out.")] = 640,
-    height: Annotated[int, Query(ge=120, le=2000, description="In pixels.")] = 400,
+    width: Annotated[Whole, Query(ge=160, le=2000, description="In pixels; below 420 words are left out.")] = 640,
+    height: Annotated[Whole, Query(ge=120, le=2000, description="In pixels.")] = 400,
     theme: Annotated[Theme, Query(description="Of the ground.")] = "light",
     locale: Annotated[
         Locale | None, Query(description="Language of words, numbers and months; without it `Accept-Language` decides.")

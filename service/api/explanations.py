@@ -19,6 +19,7 @@ from service.method.plan.explained import Explained, plain, shown, text
 from service.method.plan.explanation import Story
 from service.method.plan.levers import apply
 from service.operations import evidence, explanations
+from service.values import Whole
 
 router = APIRouter()
 
@@ -145,9 +146,9 @@ def explain_plan(
     plan: ResultPath,
     entry: Calculates,
     number: Annotated[NumberName, Query()] = "revenue",
-    limit: Annotated[int, Query(ge=1, le=5000, description="At most so many numbers are explained.")] = 500,
+    limit: Annotated[Whole, Query(ge=1, le=5000, description="At most so many numbers are explained.")] = 500,
     most: Annotated[
-        int,
+        Whole,
         Query(
             ge=0,
             le=20,

@@ -11,8 +11,9 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.errors import BadCursor
+from service.values import Whole
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items.")]
+Limit = Annotated[Whole, Query(ge=1, le=1000, description="At most so many items.")]
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 

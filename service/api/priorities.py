@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from service.api.models import PersonName, Share, Strict, example
+from service.api.pages import Limit
 from service.api.plan_calculations import Positive
 from service.api.problems import responses
 from service.api.security import Calculates
@@ -14,7 +15,7 @@ from service.errors import NoData, NotFound
 from service.method.parameters import LeverName
 from service.method.priorities import Candidate, class_of, ranked
 from service.operations import lever_priorities, methods, priorities
-from service.values import Code, Hours, Money, Number, OfUnit
+from service.values import Broken, Code, Hours, Money, Number, OfUnit
 
 router = APIRouter()
 
@@ -121,9 +122,9 @@ def list_customer_priorities(
     subsidiary: Annotated[Code, Query(description="Code of the subsidiary.", examples=["DE"])],
     salesperson: Annotated[Code | None, Query(description="Only of this seller's portfolio.")] = None,
     hours: Annotated[
-        float | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="That there are a year; none: all.")
+        Broken | None, Query(ge=0, le=1e9, allow_inf_nan=False, description="That there are a year; none: all.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many items.")] = 100,
+    limit: Limit = 100,
     table: AsTable = None,
 ) -> Any:
     """By the newest segmentation: class A customers at risk, then by the margin that an hour is expected to bring."""

@@ -26,6 +26,7 @@ from service.api.visit import Visit
 from service.errors import NotAuthenticated, Unavailable
 from service.store import subsidiaries
 from service.store.database import Database, confine
+from service.values import Whole
 
 Lane = Literal["light", "heavy"]
 _MOST_REVISIONS = 100
@@ -161,7 +162,7 @@ def needs_or_link(scope: Scope) -> Any:
         request: Request,
         presented: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
         by: Annotated[str | None, Query(max_length=12, description="Of a signed link: its key.")] = None,
-        until: Annotated[int | None, Query(ge=0, le=2**40, description="Of a signed link: when it ends.")] = None,
+        until: Annotated[Whole | None, Query(ge=0, le=2**40, description="Of a signed link: when it ends.")] = None,
         signature: Annotated[str | None, Query(max_length=64, description="Of a signed link.")] = None,
     ) -> Entry:
         credentials = _sent(request, presented)

@@ -13,12 +13,12 @@ from service.errors import BadArgument, NotFound
 from service.method.plan.blocks import plan
 from service.method.plan.levers import apply
 from service.operations import uncertainty
-from service.values import AMOUNT_PATTERN, Money, Number, round_money
+from service.values import Money, Number, Whole, round_money
 
 router = APIRouter()
 
-Draws = Annotated[int, Field(ge=100, le=100_000)]
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Draws = Annotated[Whole, Field(ge=100, le=100_000)]
+Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 
 
 class Law(Strict):
@@ -74,9 +74,7 @@ class CalculatedUncertainty(Strict):
 def get_plan_uncertainty(
     plan: ResultPath,
     entry: Calculates,
-    target: Annotated[
-        str | None, Query(pattern=AMOUNT_PATTERN, description="Revenue whose probability is asked for.")
-    ] = None,
+    target: Annotated[Money | None, Query(description="Revenue whose probability is asked for.")] = None,
     draws: Annotated[Draws, Query(description="Simulated years.")] = 10_000,
     seed: Annotated[Seed, Query(description="The same seed simulates the same years.")] = 1,
 ) -> UncertaintyDocument:
