@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         Field(description="`redis://host/0`: where processes add up what keys use; unset: the database."),
     ] = None
     read_timeout_seconds: Annotated[
-        float, Field(gt=0, description="A request that reads for longer is answered 503, in seconds.")
+        float, Field(gt=0, description="A read that takes longer is answered 503, in seconds.")
     ] = 30.0
     body_timeout_seconds: Annotated[float, Field(gt=0, description="So long a body may stop coming, in seconds.")] = (
         30.0

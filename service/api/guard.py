@@ -80,19 +80,22 @@ class Guard:
         limit = self._settings.max_body_bytes if spooled else self._settings.max_json_bytes
         declared = headers.get("content-length", "")
         pause = self._settings.body_timeout_seconds
-        taken, begun = 0, asyncio.get_running_loop().time()
+        taken, waited = 0, 0.0
         visit.body_taken = not declared and "transfer-encoding" not in headers
         too_large = HTTPException(
             413, f"The body is longer than the {limit} bytes that this operation takes.", dict(_CLOSING)
         )
 
         async def limited_receive() -> Any:
-            nonlocal taken
+            nonlocal taken, waited
             if visit.body_taken:
                 return await receive()
             if declared.isdigit() and int(declared) > limit:
                 raise too_large
-            message = await _soon(receive, pause, begun + pause + taken / SLOWEST)
+            # Only what the client lets us wait for counts, not what we do between two pieces.
+            asked = perf_counter()
+            message = await _soon(receive, pause, pause + taken / SLOWEST - waited)
+            waited += perf_counter() - asked
             if message["type"] == "http.request":
                 taken += len(message.get("body", b""))
                 visit.body_taken = not message.get("more_body", False)
@@ -112,10 +115,10 @@ def _take_key(scope: Scope) -> None:
         scope["query_string"] = urlencode([one for one in asked if one[0] != "key"]).encode()
 
 
-async def _soon(receive: Receive, pause: float, latest: float) -> Message:
-    """The next piece of a body, within a pause and before the latest moment for so much of it."""
+async def _soon(receive: Receive, pause: float, left: float) -> Message:
+    """The next piece of a body, within a pause, and within the seconds that are left for so much of it."""
     try:
-        async with asyncio.timeout_at(min(asyncio.get_running_loop().time() + pause, latest)):
+        async with asyncio.timeout(min(pause, left)):
             return await receive()
     except TimeoutError:
         detail = f"The body stopped coming for {pause:g} s, or came with less than {SLOWEST} bytes a second."

@@ -22,8 +22,8 @@ _AGAIN = 0.5
 
 
 class Visit:
-    """Of one request. Its reads are stopped when the client leaves or `most_seconds` are over; what it writes is not,
-    as a client that asks again with the same Idempotency-Key finds it then."""
+    """Of one request. Each of its reads is stopped when the client leaves or it takes longer than `most_seconds`; what
+    it writes is not, as a client that asks again with the same Idempotency-Key finds it then."""
 
     def __init__(self, origin: Origin, most_seconds: float) -> None:
         self.origin = origin
@@ -39,6 +39,8 @@ class Visit:
         self._lane: Lane | None = None
         self._entered = 0.0
         self._stop: Callable[[], None] | None = None
+        self._begun: float | None = None
+        """When the read that runs began."""
         self._ended: str | None = None
         self._lock = Lock()
         self._watcher: asyncio.Task[None] | None = None
@@ -69,12 +71,12 @@ class Visit:
         """What is read in this block may be stopped. Raises Unavailable where it has been already."""
         with self._lock:
             self._may_go_on()
-            self._stop = stopper(connection)
+            self._stop, self._begun = stopper(connection), perf_counter()
         try:
             yield
         finally:
             with self._lock:
-                self._stop = None
+                self._stop = self._begun = None
             if self._ended is not None:
                 # The order to stop may still be on its way to the server: nobody else shall get it.
                 connection.invalidate()
@@ -94,18 +96,26 @@ class Visit:
             self.watch(receive)
 
     async def _watched(self, receive: Receive) -> None:
+        leaving = asyncio.create_task(_left(receive))
         try:
-            async with asyncio.timeout(self._most_seconds):
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-            self._ended = "The client has left."
-        except TimeoutError:
-            self._ended = f"This takes longer than {self._most_seconds:g} s. Ask for less at once."
+            while not leaving.done() and not self._too_long():
+                await asyncio.wait([leaving], timeout=_AGAIN)
+        finally:
+            leaving.cancel()
+        self._ended = (
+            "The client has left."
+            if leaving.done()
+            else f"This takes longer than {self._most_seconds:g} s. Ask for less at once."
+        )
         # A thread that is between two statements notices at its next.
         limiter = CapacityLimiter(1)
         while True:
             await to_thread.run_sync(self._stop_reading, limiter=limiter)
             await asyncio.sleep(_AGAIN)
+
+    def _too_long(self) -> bool:
+        begun = self._begun
+        return begun is not None and perf_counter() - begun > self._most_seconds
 
     def _stop_reading(self) -> None:
         with self._lock:
@@ -119,3 +129,9 @@ class Visit:
             self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -191,13 +191,41 @@ def test_a_request_that_reads_too_long_is_stopped(database_url: str, monkeypatch
     database.close()
 
 
-def _asked(pieces: list[tuple[float, bytes]], **settings: Any) -> tuple[int, dict[str, str]]:
-    """What an application behind the guard answers to a body that comes in pieces, each after so many seconds."""
+def test_what_went_before_a_read_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large body that was written for a minute is read back yet."""
+    monkeypatch.setattr("service.api.visit.WATCHED_AFTER", QUICK)
+    monkeypatch.setattr("service.api.visit._AGAIN", QUICK)
+    database = Database("sqlite://", pool_size=1)
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    def read(visit: Visit) -> int:
+        with database.reading() as connection, visit.reading(connection):
+            return int(connection.exec_driver_sql("SELECT 1").scalar_one())
+
+    async def visited() -> None:
+        visit = Visit(Origin("address", "id"), 4 * QUICK)
+        visit.body_taken = True
+        visit.watch(receive)
+        for _ in range(3):
+            await asyncio.sleep(3 * QUICK)
+            assert await asyncio.to_thread(read, visit) == 1
+        visit.over()
+
+    asyncio.run(visited())
+    database.close()
+
+
+def _asked(pieces: list[tuple[float, bytes]], busy: float = 0, **settings: Any) -> tuple[int, dict[str, str]]:
+    """What an application behind the guard answers to a body that comes in pieces, each after so many seconds, and that
+    it works on for `busy` seconds each."""
     app = create_app(Settings(database_url=SecretStr("sqlite://"), **settings))
 
     async def whole(scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         while message.get("more_body"):
+            await asyncio.sleep(busy)
             message = await receive()
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
@@ -212,7 +240,7 @@ def _asked(pieces: list[tuple[float, bytes]], **settings: Any) -> tuple[int, dic
     async def receive() -> Any:
         seconds, body = next(coming)
         await asyncio.sleep(seconds)
-        return {"type": "http.request", "body": body, "more_body": True}
+        return {"type": "http.request", "body": body, "more_body": bool(body)}
 
     async def send(message: Any) -> None:
         told.append(message)
@@ -227,6 +255,17 @@ def test_a_body_that_stops_coming_is_given_up() -> None:
     status, headers = _asked([(0, b"x"), (60, b"x")], body_timeout_seconds=QUICK)
     assert status == 408
     assert headers["connection"] == "close"
+
+
+def test_a_body_that_keeps_coming_may_take_long() -> None:
+    """Ten times as long as it may stop."""
+    status, _ = _asked([(QUICK / 2, b"x" * 1000)] * 20 + [(0, b"")], body_timeout_seconds=QUICK)
+    assert status == 200
+
+
+def test_a_client_does_not_answer_for_how_long_we_take() -> None:
+    status, _ = _asked([(0, b"x")] * 10 + [(0, b"")], busy=QUICK, body_timeout_seconds=QUICK)
+    assert status == 200
 
 
 def test_a_body_that_drips_is_given_up() -> None:
