@@ -10,6 +10,7 @@ from functools import partial
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from pydantic import SecretStr
 
 from service import __version__, failpoints, metrics
 from service.access.keys import Lately
@@ -61,7 +62,7 @@ class _Parts:
         # Connections beside those of requests: a job at work, what it reports, webhooks, the counts of quotas, probes
         # and metrics.
         pool_size = lanes.places + 5
-        database = Database(settings.database_url.get_secret_value(), pool_size, settings.statement_timeout_ms)
+        database = _opened(settings.database_url, pool_size, settings)
         uses, quotas = Uses(), _quotas(settings, database, clock)
         sender = Sender(settings.webhook_allow_private, settings.webhook_allow_http)
         safe = Safe(settings.keys_of_webhook_secrets)
@@ -134,11 +135,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     return app
 
 
+def _opened(url: SecretStr, pool_size: int, settings: Settings) -> Database:
+    return Database(url.get_secret_value(), pool_size, settings.statement_timeout_ms, settings.silence_seconds)
+
+
 def _replica(settings: Settings, lanes: Lanes) -> Database | None:
-    if settings.read_database_url is None:
-        return None
-    url = settings.read_database_url.get_secret_value()
-    return Database(url, lanes.heavy.places, settings.statement_timeout_ms)
+    url = settings.read_database_url
+    return None if url is None else _opened(url, lanes.heavy.places, settings)
 
 
 def _quotas(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Quotas:

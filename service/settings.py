@@ -34,6 +34,14 @@ class Settings(BaseSettings):
     statement_timeout_ms: Annotated[
         int, Field(ge=100, description="PostgreSQL ends a statement that runs longer, in milliseconds.")
     ] = 120_000
+    silence_seconds: Annotated[
+        int,
+        Field(
+            ge=4,
+            le=600,
+            description="PostgreSQL that answers nothing for so long, not even a new connection, is given up: 503.",
+        ),
+    ] = 8
     service_role: Annotated[
         str,
         Field(

@@ -58,6 +58,7 @@ from service.errors import (
 )
 from service.method.money import convert
 from service.store.reach import BUILT, Reach
+from service.store.silence import Patience, Watched
 from service.values import RATE_DECIMALS
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -77,7 +78,9 @@ _SQLITE_OUT_OF_ORDER = ("unable to open", "disk I/O error", "attempt to write a 
 class Database:
     """One database, and the only maker of transactions."""
 
-    def __init__(self, url: str, pool_size: int = 16, statement_timeout_ms: int = 120_000) -> None:
+    def __init__(
+        self, url: str, pool_size: int = 16, statement_timeout_ms: int = 120_000, silence_seconds: int = 8
+    ) -> None:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         if backend not in ("sqlite", "postgresql"):
@@ -87,7 +90,7 @@ class Database:
             self._engine = _open_sqlite(parsed.render_as_string(hide_password=False), pool_size)
         else:
             driver = parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-            self._engine = _open_postgresql(driver, pool_size, statement_timeout_ms)
+            self._engine = _open_postgresql(driver, pool_size, statement_timeout_ms, silence_seconds)
 
     @contextmanager
     def reading(self, reach: Reach | None = None) -> Iterator[Connection]:
@@ -361,7 +364,8 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
     return engine
 
 
-def _open_postgresql(url: str, pool_size: int, statement_timeout_ms: int) -> Engine:
+def _open_postgresql(url: str, pool_size: int, statement_timeout_ms: int, silence_seconds: int) -> Engine:
+    patience = Patience(silence_seconds, statement_timeout_ms / 1000)
     session = {
         "statement_timeout": statement_timeout_ms,
         "lock_timeout": 2_000,
@@ -375,10 +379,14 @@ def _open_postgresql(url: str, pool_size: int, statement_timeout_ms: int) -> Eng
         pool_timeout=1,
         connect_args={
             "prepare_threshold": None,
-            "connect_timeout": 5,
+            **patience.tcp,
             "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> Watched:
+        return patience.connect(*arguments, **named)
 
     @event.listens_for(engine, "checkin")
     def _put_back(_connection: Any, record: Any) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -15,10 +16,14 @@ from tests.faults import probe, properties
 from tests.faults.conftest import RECOVERY_SECONDS, trials
 from tests.faults.ledger import Campaign
 from tests.faults.proxy import FaultProxy, Kind, Toxic
-from tests.faults.rig import Rig
+from tests.faults.rig import Rig, at_once
 
 ROWS = 200
 SILENT_SECONDS = 0.5
+POOL = 27
+"""Connections that a process keeps once it has needed them."""
+GIVEN_UP_SECONDS = 12.0
+"""The eight of `KONTOR_SILENCE_SECONDS`, and what starting 31 requests at once takes a busy machine."""
 
 
 def toxics(chance: random.Random, length: int) -> list[Toxic]:
@@ -84,6 +89,27 @@ def test_broken_connections_to_the_database_lose_nothing(through_proxy, campaign
             stored = properties.whole(rig, operation)
             recovered(rig, ledgers[toxic.kind], answered=operation.end == "ok", stored=stored)
     assert not probe.leaked(rig.replica.process, before), "P9"
+    properties.check(rig)
+
+
+@only_postgresql
+def test_a_database_that_stays_silent_is_given_up_in_time(through_proxy, campaign):
+    rig, proxy = through_proxy
+    rig.submit(ROWS)
+    ledger = campaign("F5", "to the database: silence that lasts", "PostgreSQL")
+    for _ in range(trials(10)):
+        operation = rig.operation(ROWS)
+        proxy.spoil(Toxic(Kind.BLACK_HOLE))
+        began = time.monotonic()
+        answers = at_once([partial(rig.send, operation), *[partial(rig.ask, "/v1/statistics", subsidiary="A")] * 30])
+        assert time.monotonic() - began < GIVEN_UP_SECONDS
+        assert proxy.struck
+        for answer in answers:
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        proxy.heal()
+        stored = properties.whole(rig, operation)
+        recovered(rig, ledger, answered=False, stored=stored)
+    assert probe.held_by(rig.replica.process).connections <= POOL + 5, "P9"
     properties.check(rig)
 
 
