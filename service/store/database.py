@@ -8,7 +8,7 @@ statements (they break behind transaction poolers and after schema changes), tim
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -174,8 +174,9 @@ class Database:
             return found
 
 
+@cache
 def newest_revision() -> str:
-    """The revision that this code needs."""
+    """The revision that this code needs. Reading the scripts takes long, and anybody may ask."""
     head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
     if head is None:
         raise RuntimeError(f"no migrations in {MIGRATIONS}")
