@@ -281,7 +281,7 @@ def server_of_either(empty_database_url: str) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def server_of() -> Callable[..., AbstractContextManager[Server]]:
     """Serves the database at an address, with further variables of the environment."""
     return _served

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import metrics
@@ -69,6 +70,8 @@ class Guard:
         visit.watch(receive)
         try:
             await self.app(scope, self._limited(receive, headers, visit), marked_send)
+        except ClientDisconnect:
+            pass  # in the midst of the body: nobody waits for an answer
         finally:
             visit.over()
             _tell(scope, visit, status, perf_counter() - begun)

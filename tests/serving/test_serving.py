@@ -159,6 +159,16 @@ def test_headers_that_are_too_long_are_given_up() -> None:
     assert answer.startswith(b"HTTP/1.1 431")
 
 
+def test_a_request_that_is_answered_gets_no_second_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever becomes of its body."""
+    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.3)
+    begun = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"
+    for rest in ([b"zz\r\n"], [b"2\r\nab\r\n"]):
+        answer, _ = _spoken([begun, *rest], 0.1)
+        assert answer.count(b"HTTP/1.1") == 1
+        assert answer.startswith(b"HTTP/1.1 200")
+
+
 def test_an_answer_that_nobody_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "UNREAD_SECONDS", 0.2)
     answer, _ = _spoken([b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n"], 0, reads=False)
