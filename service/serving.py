@@ -171,6 +171,8 @@ def run(settings: Settings, host: str, port: int, workers: int) -> None:
             port=port,
             workers=workers,
             http=Deadlines,
+            # uvloop takes one new connection a turn: of hundreds that come at once many would wait for seconds.
+            loop="asyncio",
             ws="none",
             server_header=False,
             access_log=False,

@@ -38,11 +38,15 @@ class Lane:
             await self._free.acquire()
         self.taken += 1
 
-    async def _wait(self) -> None:
+    def expect(self) -> None:
+        """Raises Unavailable where who came now would be turned away at once."""
         # Whoever is worked on now is half done.
         wait = (self.waiting + 0.5) * self._held / self.places
-        if self.waiting >= self.places * WAITING_PER_PLACE or wait > WAIT_SECONDS:
+        if self._free.locked() and (self.waiting >= self.places * WAITING_PER_PLACE or wait > WAIT_SECONDS):
             raise self._busy()
+
+    async def _wait(self) -> None:
+        self.expect()
         self.waiting += 1
         try:
             async with asyncio.timeout(WAIT_SECONDS):

@@ -38,6 +38,8 @@ async def spooled(request: Request, entry: Submits) -> AsyncIterator[Spooled]:
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         raise WrongContentType("A body comes as it is, or with Content-Encoding: gzip.")
+    intake = request.app.state.lanes.intake
+    intake.expect()  # before the database is asked and the body is taken for nothing
     await run_in_threadpool(entry.expect_rows)
     entry.visit.leave()  # a body that comes slowly takes nobody's place
     digest, size = hashlib.sha256(), 0
@@ -48,7 +50,7 @@ async def spooled(request: Request, entry: Submits) -> AsyncIterator[Spooled]:
             file.write(piece)
         file.flush()
         reach("after_body_read")
-        await entry.visit.enter(request.app.state.lanes.intake)
+        await entry.visit.enter(intake)
         sha256 = digest.hexdigest()
         packed = "gzip" if encoding == "gzip" else ""
         source = Source(Path(file.name), sha256, size, FORMATS[content_type], packed, charset, request.url.query)

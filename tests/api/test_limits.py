@@ -142,6 +142,21 @@ def test_who_would_wait_too_long_is_turned_away_at_once() -> None:
     assert [seconds > 0.9 for seconds in asyncio.run(asked(600.0))] == [True, False]
 
 
+def test_who_would_be_turned_away_is_not_asked_for_his_body(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _client(database_url) as client:
+        intake = client.app.state.lanes.intake
+        for _ in range(50):
+            client.portal.call(intake.enter)
+            client.portal.call(intake.leave, 600.0)
+        assert client.post("/v1/submissions/exchange-rates", json=[]).status_code == 422, "a place is free"
+        client.portal.call(intake.enter)
+        monkeypatch.setattr(intake, "waiting", 1)
+        monkeypatch.setattr(client.app.state.quotas, "expect_rows", None)
+        refused = client.post("/v1/submissions/exchange-rates", json=[])
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        client.portal.call(intake.leave, 1.0)
+
+
 @pytest.mark.parametrize(("light", "places"), [(1, [1, 1, 1]), (4, [4, 1, 1]), (16, [16, 2, 4])])
 def test_every_lane_has_a_place(light: int, places: list[int]) -> None:
     assert [lane.places for lane in Lanes.of(light).every] == places
