@@ -59,6 +59,7 @@ from service.errors import (
 from service.method.money import convert
 from service.store.reach import BUILT, Reach
 from service.store.silence import Patience, Watched
+from service.store.watched_file import watch
 from service.values import RATE_DECIMALS
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -356,6 +357,9 @@ def _open_sqlite(url: str, pool_size: int) -> Engine:
         for name, function in _SQLITE_FUNCTIONS.items():
             connection.create_function(name, 2, function, deterministic=True)
         connection.create_aggregate("kontor_products", 2, _Products)
+
+    if path := make_url(url).database:
+        watch(engine, Path(path))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -47,11 +47,14 @@ class OwnPostgres:
 
     def kill(self) -> None:
         """All of it at once, the first process first: it would start the others anew."""
-        processes = [self._process, *self._process.children(recursive=True)]
+        processes = self.processes()
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(processes, timeout=30)
+
+    def processes(self) -> list[psutil.Process]:
+        return [self._process, *self._process.children(recursive=True)]
 
     def restart(self, number: signal.Signals) -> None:
         """SIGINT ends all sessions and shuts down in order, SIGQUIT leaves the rest to recovery."""

@@ -66,15 +66,19 @@ class Replica:
 
     def start(self, fault: str = "", **settings: str) -> None:
         """Until it is ready, with a failpoint armed."""
-        self.process = self._nursery.serve(self.port, self._environment | settings | {"KONTOR_FAULT": fault})
+        self.launch(KONTOR_FAULT=fault, **settings)
         self.wait_until_ready()
 
-    def wait_until_ready(self) -> float:
+    def launch(self, **settings: str) -> None:
+        """Without waiting for anything."""
+        self.process = self._nursery.serve(self.port, self._environment | settings)
+
+    def wait_until_ready(self, path: str = "/readyz") -> float:
         """Seconds that it took. The connection is closed each time: the service counts answers, not questions."""
         began = time.monotonic()
         while time.monotonic() < began + PATIENCE:
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200:
+                if httpx.get(f"{self.url}{path}", timeout=10).status_code == 200:
                     return time.monotonic() - began
             except httpx.TransportError:
                 assert self.alive(), "the service ended"
@@ -126,6 +130,10 @@ class Rig:
     @property
     def replica(self) -> Replica:
         return self.replicas[0]
+
+    @property
+    def kind(self) -> str:
+        return "SQLite" if self.database.is_sqlite else "PostgreSQL"
 
     def start(self) -> None:
         for replica in self.replicas:

@@ -129,12 +129,11 @@ def test_a_commit_that_is_not_answered_is_told_as_such_and_done_once(through_pro
 
 
 def test_clients_that_break_off_leave_all_or_nothing(rig, campaign):
-    kind = "SQLite" if rig.database.is_sqlite else "PostgreSQL"
     proxy = FaultProxy.to_port(rig.replica.port)
     url = f"http://127.0.0.1:{proxy.port}"
     rig.submit(ROWS)
     before = probe.held_by(rig.replica.process)
-    ledgers = {one: campaign("F7", f"to the client: {one}", kind) for one in Kind if one != "cut reply"}
+    ledgers = {one: campaign("F7", f"to the client: {one}", rig.kind) for one in Kind if one != "cut reply"}
     chance = random.Random(7)  # noqa: S311
     for _ in range(trials(25)):
         for toxic in toxics(chance, len(rig.history.operations[0].body) - 200):  # less than any body is long
@@ -153,9 +152,7 @@ def test_clients_that_break_off_leave_all_or_nothing(rig, campaign):
 
 def test_a_client_that_goes_at_each_tenth_of_the_body_leaves_nothing(rig, campaign):
     proxy = FaultProxy.to_port(rig.replica.port)
-    ledger = campaign(
-        "F7", "client gone at each tenth of the body", "SQLite" if rig.database.is_sqlite else "PostgreSQL"
-    )
+    ledger = campaign("F7", "client gone at each tenth of the body", rig.kind)
     for tenth in range(10):
         operation = rig.operation(ROWS * 10)
         with spoilt(proxy, Toxic(Kind.LIMIT, len(operation.body) * tenth // 10)):

@@ -24,12 +24,8 @@ ROWS = 2_000
 GRACE_SECONDS = 25
 
 
-def kind_of(rig: Rig) -> str:
-    return "SQLite" if rig.database.is_sqlite else "PostgreSQL"
-
-
 def test_an_end_under_load_finishes_what_was_begun_or_leaves_nothing(rig, campaign):
-    ledger = campaign("F19", "SIGTERM with a submission under way and a body half sent", kind_of(rig))
+    ledger = campaign("F19", "SIGTERM with a submission under way and a body half sent", rig.kind)
     for place in range(trials(25)):
         rig.replica.kill()
         point = ("after_rows", "before_commit", "after_commit_before_response")[place % 3]
@@ -51,7 +47,7 @@ def test_an_end_under_load_finishes_what_was_begun_or_leaves_nothing(rig, campai
 
 @pytest.mark.parametrize("point", ["job_after_claim", "job_before_done"])
 def test_what_was_accepted_for_later_is_done_once_though_its_worker_is_killed(rig, campaign, point):
-    ledger = campaign("F21", f"worker killed at {point}", kind_of(rig))
+    ledger = campaign("F21", f"worker killed at {point}", rig.kind)
     for _ in range(trials(50)):
         rig.replica.kill()
         rig.replica.start(f"{point}:1:exit")

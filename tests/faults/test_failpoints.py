@@ -14,8 +14,7 @@ NTH = {"mid_response": 2}
 
 
 def test_killed_anywhere_a_submission_is_stored_whole_or_not_at_all(rig, campaign):
-    kind = "SQLite" if rig.database.is_sqlite else "PostgreSQL"
-    ledger = campaign("F2", "killed at a failpoint", kind)
+    ledger = campaign("F2", "killed at a failpoint", rig.kind)
     points = AT_HAND_IN if SHARE == 100 else AT_HAND_IN[rig.database.is_sqlite :: 2]
     for point in points:
         for _ in range(trials(25)):

@@ -28,10 +28,6 @@ def replicas(rig_of, database_url: str) -> Iterator[Rig]:
         yield rig
 
 
-def kind_of(rig: Rig) -> str:
-    return "SQLite" if rig.database.is_sqlite else "PostgreSQL"
-
-
 def shared(rig: Rig, count: int, work: Any) -> None:
     """`work(place)` for each place, by eight clients at once; the first error of any is raised."""
     places, failed = iter(range(count)), []
@@ -54,7 +50,7 @@ def shared(rig: Rig, count: int, work: Any) -> None:
 
 
 def test_one_key_raced_on_two_replicas_has_one_effect(replicas, campaign):
-    ledger = campaign("F10", "one key raced by four clients on two replicas", kind_of(replicas))
+    ledger = campaign("F10", "one key raced by four clients on two replicas", replicas.kind)
     for _ in range(trials(500, 5)):
         operation = replicas.operation(3)
         urls = [replica.url for replica in replicas.replicas] * 2
@@ -68,7 +64,7 @@ def test_one_key_raced_on_two_replicas_has_one_effect(replicas, campaign):
 
 
 def test_one_document_under_several_keys_is_stored_once(replicas, campaign):
-    ledger = campaign("F11", "the same rows under four keys at once", kind_of(replicas))
+    ledger = campaign("F11", "the same rows under four keys at once", replicas.kind)
     for place in range(trials(200, 3)):
         body = f"period,channel,revenue\n2025-01,same{place},7\n"
         keys = [f"same-{place}-{number}" for number in range(4)]
@@ -93,7 +89,7 @@ def until_accepted(rig: Rig, body: str, key: str) -> dict[str, Any]:
 
 def test_a_set_of_rows_handed_in_by_eight_clients_loses_and_doubles_none(replicas, campaign):
     """F12 too: the rows of all clients have channels in common orders, and no transaction dies of a deadlock."""
-    ledger = campaign("F12, set", "eight clients at once, one replica killed and started again", kind_of(replicas))
+    ledger = campaign("F12, set", "eight clients at once, one replica killed and started again", replicas.kind)
     count = trials(2_000, 40)
 
     def work(place: int) -> None:
@@ -108,7 +104,7 @@ def test_a_set_of_rows_handed_in_by_eight_clients_loses_and_doubles_none(replica
 
 
 def test_in_a_bank_the_total_is_the_same_in_every_read(replicas, campaign):
-    ledger = campaign("bank", "amounts move between two lines while all is read", kind_of(replicas))
+    ledger = campaign("bank", "amounts move between two lines while all is read", replicas.kind)
     until_accepted(replicas, bank(TOTAL / 2), "opening")
 
     def work(place: int) -> None:
@@ -134,7 +130,7 @@ def bank(first: Decimal) -> str:
 
 
 def test_edits_with_if_match_form_one_chain(replicas, campaign):
-    ledger = campaign("register", "eight clients edit one subsidiary with If-Match", kind_of(replicas))
+    ledger = campaign("register", "eight clients edit one subsidiary with If-Match", replicas.kind)
     accepted: list[tuple[str, str]] = []
     lock = threading.Lock()
 
@@ -159,7 +155,7 @@ def test_edits_with_if_match_form_one_chain(replicas, campaign):
 
 def test_pages_read_while_others_write_show_one_version(replicas, campaign):
     """Each submission adds 30 lines; `as_of` names a moment, so the pages hold a whole number of submissions."""
-    ledger = campaign("snapshot", "a list is read page by page while others write", kind_of(replicas))
+    ledger = campaign("snapshot", "a list is read page by page while others write", replicas.kind)
     stop = threading.Event()
 
     def write() -> None:
