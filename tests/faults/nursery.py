@@ -5,6 +5,7 @@ A fork is `kontor serve` as it is, without the seconds that importing takes; a t
 would spend its time there.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -30,6 +31,7 @@ def serve(order: dict[str, Any]) -> NoReturn:
 
 
 def main() -> None:
+    importlib.import_module("service.app")  # which a server imports by its name, when it begins
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in sys.stdin:
         sys.stdout.flush()
