@@ -40,9 +40,11 @@ The class name in kebab-case is the problem's slug; its docstring is its explana
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+
+from service.wording import Message, listing, say
 
 LISTED_PROBLEMS = 100
 """So many row problems are listed in an answer; the rest are counted."""
@@ -59,12 +61,22 @@ class Problem:
     row: int | None
     column: str | None
     code: str
-    message: str
+    message: Message
     value: str | None = None
     cell: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in ("row", "column", "code", "message", "value", "cell")}
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON keeps it: `said` is what the message was made of."""
+        return self.as_dict() | {"message": str(self.message), "said": self.message.parts()}
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> "Problem":
+        """What was kept. Raises KeyError or TypeError for what was not."""
+        values = dict(kept)
+        return cls(message=Message.kept(str(values.pop("message")), values.pop("said", None)), **values)
 
     def at(self, cell: str) -> "Problem":
         """The same, with the name that a spreadsheet has for the cell, as in `Statistics!F17`."""
@@ -81,7 +93,7 @@ class KontorError(Exception):
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail = detail if isinstance(detail, Message) else Message.kept(detail)
 
     @classmethod
     def slug(cls) -> str:
@@ -242,9 +254,7 @@ class RowsRefused(Unprocessable):
     title = "Rows were refused, nothing was stored"
 
     def __init__(self, problems: Sequence[Problem], total: int, received: int) -> None:
-        rows = "1 problem" if total == 1 else f"{total} problems"
-        listed = "" if total <= LISTED_PROBLEMS else f"; the first {LISTED_PROBLEMS} are listed"
-        super().__init__(f"{rows} in {received} rows{listed}. Nothing was stored.")
+        super().__init__(_counted(total, received))
         self.problems = list(problems)
         self.total = total
         self.received = received
@@ -257,15 +267,26 @@ class RowsRefused(Unprocessable):
         }
 
 
+def _counted(total: int, received: int) -> Message:
+    if total == 1:
+        return say("1 problem in {received} rows. Nothing was stored.", received=received)
+    if total <= LISTED_PROBLEMS:
+        return say("{total} problems in {received} rows. Nothing was stored.", total=total, received=received)
+    return say(
+        "{total} problems in {received} rows; the first {listed} are listed. Nothing was stored.",
+        total=total,
+        received=received,
+        listed=LISTED_PROBLEMS,
+    )
+
+
 class DocumentRefused(Unprocessable):
     """The document cannot be taken; nothing of it is stored. `errors` names each place, dotted, and the reason."""
 
     title = "The document cannot be taken"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        first = "; ".join(f"{problem.column}: {problem.message}" for problem in problems[:3])
-        more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
-        super().__init__(first + more)
+        super().__init__(listing([(problem.column or "", problem.message) for problem in problems]))
         self.problems = list(problems)
 
     def extra(self) -> dict[str, Any]:
@@ -285,8 +306,17 @@ class MissingRate(Unprocessable):
     title = "An exchange rate is missing"
 
     def __init__(self, currency: str, reference: str, months: Sequence[str]) -> None:
-        shown = ", ".join(months[:12]) + (f" and {len(months) - 12} more" if len(months) > 12 else "")
-        super().__init__(f"No rate of {currency} in {reference} for {shown}. Hand it in with the form exchange-rates.")
+        shown: str = ", ".join(months[:12])
+        if len(months) > 12:
+            shown = say("{months} and {count} more", months=shown, count=len(months) - 12)
+        super().__init__(
+            say(
+                "No rate of {currency} in {reference} for {months}. Hand it in with the form exchange-rates.",
+                currency=currency,
+                reference=reference,
+                months=shown,
+            )
+        )
         self.months = list(months)
         self.currency = currency
         self.reference = reference

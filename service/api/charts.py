@@ -16,7 +16,7 @@ from service.access import links
 from service.access.keys import Caller
 from service.api.comparisons import Units
 from service.api.models import ResultPath, Strict, example
-from service.api.problems import responses
+from service.api.problems import in_language, responses
 from service.api.security import Draws, ReadsResults, link_address
 from service.api.tables import Locale
 from service.charts import comparison, workload
@@ -86,7 +86,7 @@ class Picture:
     def of(self, spec: Spec, chart: str) -> Response:
         """The answer, as the chart's name ends."""
         suffix = chart.partition(".")[2]
-        headers = {**_SAFE, "Content-Language": self.look.lang, "Vary": "Accept-Language"}
+        headers = {**_SAFE, **in_language(self.look.lang)}
         if suffix == "json":
             return JSONResponse(spec, media_type=_TYPES["json"], headers=headers)
         return Response(self.artist.draw(spec, suffix), media_type=_TYPES[suffix], headers=headers)

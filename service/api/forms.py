@@ -7,7 +7,7 @@ from pydantic import Field
 
 from service.api.models import Strict, SubsidiaryFilter
 from service.api.pages import Page
-from service.api.problems import responses
+from service.api.problems import in_language, responses
 from service.api.security import Reads
 from service.errors import NotFound
 from service.forms.catalogue import FORMS
@@ -75,7 +75,7 @@ def get_template(
             raise NotFound(f"There is no form {form!r}; there are {', '.join(FORMS)}.")
         language = lang or negotiate(request.headers.get("accept-language"))
         body = template(caller, FORMS[form], subsidiary, language, rows)
-    headers = {"Content-Disposition": f'attachment; filename="{form}-{language}.xlsx"', "Content-Language": language}
+    headers = {"Content-Disposition": f'attachment; filename="{form}-{language}.xlsx"', **in_language(language)}
     return Response(body, headers=headers, media_type=XLSX)
 
 

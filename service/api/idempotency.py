@@ -7,6 +7,7 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
 from service.api.models import narrowed
+from service.api.problems import in_language
 from service.api.security import Entry
 from service.operations.repeats import Answer, earlier, fingerprint, once
 from service.store.reach import GROUP
@@ -44,6 +45,7 @@ def answer_once(
     return as_response(answer)
 
 
-def as_response(answer: Answer) -> Response:
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+def as_response(answer: Answer, lang: str = "") -> Response:
+    """`lang` is the language of what a new answer says; an earlier one is in that of the request it was made for."""
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else in_language(lang) if lang else {}
     return Response(answer.body, answer.status, headers, "application/json")

@@ -4,17 +4,19 @@ import json
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.models import Strict
-from service.api.problems import RowProblem, responses
+from service.api.problems import RowProblem, in_language, language, responses, row_problem
 from service.api.security import Reads
-from service.errors import NotFound
+from service.errors import NotFound, Problem
+from service.forms.languages import worded
 from service.operations import jobs as operations
 from service.operations import references
 from service.operations.jobs import Worker
+from service.wording import Message
 
 router = APIRouter(tags=["submissions"])
 JobPath = Annotated[str, Path(max_length=80, description="Id of the job.", examples=["DE.1"])]
@@ -38,14 +40,16 @@ class JobDocument(Strict):
 
 
 @router.get("/jobs/{job}", operation_id="getJob", summary="How far a job is", responses=responses(NotFound))
-def get_job(request: Request, job: JobPath, entry: Reads) -> JobDocument:
+def get_job(request: Request, response: Response, job: JobPath, entry: Reads) -> JobDocument:
     """Ask again until it is `done` or `refused`. It survives a restart of the service."""
+    lang = language(request)
+    response.headers.update(in_language(lang))
     with entry.reading() as caller:
         home, number = references.locate(caller, job)
-        return document(request.app.state.worker, operations.found(caller, home, number))
+        return document(request.app.state.worker, operations.found(caller, home, number), lang)
 
 
-def document(worker: Worker, row: Row[Any]) -> JobDocument:
+def document(worker: Worker, row: Row[Any], lang: str) -> JobDocument:
     checked, loaded = worker.progress(row)
     problem = json.loads(row.problem or "{}")
     status = "working" if row.status == "waiting" and checked else row.status
@@ -59,7 +63,7 @@ def document(worker: Worker, row: Row[Any]) -> JobDocument:
         rows_loaded=loaded,
         submission=None if row.submission is None else references.write(row.subsidiary, row.submission),
         problem_type=problem.get("type"),
-        problem_detail=problem.get("detail"),
-        errors=[RowProblem.model_validate(error) for error in problem.get("errors", [])],
+        problem_detail=worded(Message.kept(problem["detail"], problem.get("said")), lang) if problem else None,
+        errors=[row_problem(Problem.read(error), lang) for error in problem.get("errors", [])],
         errors_total=problem.get("errors_total", 0),
     )

@@ -22,14 +22,18 @@ from service.errors import (
     MethodNotAllowed,
     NotAuthenticated,
     NotFound,
+    Problem,
     TooLarge,
     TooSlow,
 )
-from service.forms.languages import FALLBACK, negotiate, translate
+from service.forms.languages import negotiate, translate, worded
+from service.operations.validation import found_wrong
+from service.wording import Message, listing, say
 
 MEDIA_TYPE = "application/problem+json"
 _OF_STATUS = {kind.status: kind for kind in (NotFound, MethodNotAllowed, TooSlow, TooLarge)}
 """What the framework refuses by itself."""
+_ITS_WORDS = {str(one): one for one in (say("Not Found"), say("Method Not Allowed"))}
 _log = logging.getLogger("kontor")
 
 
@@ -39,7 +43,7 @@ class RowProblem(BaseModel):
     row: int | None = Field(description="JSON: place in the array from 1. CSV: row as a spreadsheet shows it.")
     column: str | None = Field(description="The column or argument; null for a whole row.")
     code: str = Field(description="Stable word for the kind of problem.")
-    message: str
+    message: str = Field(description="Why, and what would be right; in the language that `Accept-Language` asks for.")
     value: str | None = Field(default=None, description="What was found there, shortened.")
     cell: str | None = Field(default=None, description="A spreadsheet's name for it, as in `Statistics!F17`.")
 
@@ -52,12 +56,17 @@ class ProblemDocument(BaseModel):
     type: str = Field(description="Stable reference of the kind of refusal: `/problems/` and its slug.")
     title: str = Field(description="Short, in the language that `Accept-Language` asks for.")
     status: int
-    detail: str
+    detail: str = Field(description="What was wrong, in the same language.")
     request_id: str
     errors: list[RowProblem] | None = Field(
         default=None, description=f"Row by row; at most {LISTED_PROBLEMS}, `errors_total` counts all."
     )
     errors_total: int | None = None
+
+
+def row_problem(problem: Problem, lang: str) -> RowProblem:
+    """As a receipt or a list tells it, in a language."""
+    return RowProblem(**problem.as_dict() | {"message": worded(problem.message, lang)})
 
 
 def responses(*kinds: type[KontorError]) -> dict[int | str, dict[str, Any]]:
@@ -78,18 +87,36 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def document(request: Request, status: int, slug: str, title: str, detail: str, **more: Any) -> JSONResponse:
-    """The answer. Its title is in the caller's language; what programs read, and `detail`, are not."""
+def document(request: Request, status: int, slug: str, title: str, detail: Message, **more: Any) -> JSONResponse:
+    """The answer. Title and messages are in the caller's language; what programs read is the same in all."""
     request.state.visit.problem = slug
-    lang = negotiate(request.headers.get("accept-language"))
-    languages = lang if lang == FALLBACK else f"{lang}, {FALLBACK}"
-    headers = {"Content-Language": languages, "Vary": "Accept-Language"}
+    lang = language(request)
+    headers = in_language(lang)
     content = {"type": f"/problems/{slug}", "title": translate(lang)(title), "status": status, "detail": detail}
     content |= {"request_id": getattr(request.state, "request_id", ""), **more}
     if request.url.path.startswith("/odata/"):
         content["error"] = {"code": slug, "message": detail}  # where clients of OData look for it
-        return JSONResponse(content, status, headers | {"OData-Version": "4.0"})
-    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+        return JSONResponse(_worded(content, lang), status, headers | {"OData-Version": "4.0"})
+    return JSONResponse(_worded(content, lang), status, headers, media_type=MEDIA_TYPE)
+
+
+def language(request: Request) -> str:
+    """The best of our languages for whoever asks."""
+    return negotiate(request.headers.get("accept-language"))
+
+
+def in_language(lang: str) -> dict[str, str]:
+    """Headers of an answer that is in another language for others."""
+    return {"Content-Language": lang, "Vary": "Accept-Language"}
+
+
+def _worded(content: Any, lang: str) -> Any:
+    """The same with every message in it in the language."""
+    if isinstance(content, dict):
+        return {name: _worded(value, lang) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_worded(value, lang) for value in content]
+    return worded(content, lang) if isinstance(content, Message) else content
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -109,12 +136,12 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     found = error.errors()
     listed = [
-        {"row": None, "column": _place(one["loc"]), "code": one["type"], "message": one["msg"], "value": None}
+        {"row": None, "column": _place(one["loc"]), "code": one["type"], "message": found_wrong(one), "value": None}
         for one in found[:LISTED_PROBLEMS]
     ]
     if any(one["type"] == "json_invalid" for one in found):
-        return await _refused(request, BadBody("The body is not valid JSON."))
-    detail = "; ".join(f"{one['column']}: {one['message']}" for one in listed[:3])
+        return await _refused(request, BadBody(say("The body is not valid JSON.")))
+    detail = listing([(one["column"], one["message"]) for one in listed[:3]])
     more = {"errors": listed, "errors_total": len(found)}
     kind = InvalidRequest
     return document(request, kind.status, kind.slug(), kind.title, detail, **more)
@@ -128,7 +155,9 @@ def _place(location: tuple[Any, ...]) -> str:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     kind = _OF_STATUS.get(error.status_code, BadRequest)
-    answer = document(request, error.status_code, kind.slug(), kind.title, str(error.detail))
+    answer = document(
+        request, error.status_code, kind.slug(), kind.title, _ITS_WORDS.get(error.detail, Message.kept(error.detail))
+    )
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = _allowed(request)
@@ -146,5 +175,5 @@ def _allowed(request: Request) -> str:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     request_id = getattr(request.state, "request_id", "")
     _log.error("an unexpected error", exc_info=error)
-    detail = f"This is our fault. The log knows more under the request id {request_id}."
+    detail = say("This is our fault. The log knows more under the request id {request_id}.", request_id=request_id)
     return document(request, 500, InternalError.slug(), InternalError.title, detail)

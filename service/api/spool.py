@@ -18,6 +18,7 @@ from service.forms.dialect import ENCODINGS
 from service.forms.formats import FORMATS
 from service.operations.handed import Source
 from service.operations.repeats import fingerprint
+from service.wording import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ async def spooled(request: Request, entry: Submits) -> AsyncIterator[Spooled]:
     content_type, charset = _declared(request.headers)
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise WrongContentType("A body comes as it is, or with Content-Encoding: gzip.")
+        raise WrongContentType(say("A body comes as it is, or with Content-Encoding: gzip."))
     intake = request.app.state.lanes.intake
     intake.expect()  # before the database is asked and the body is taken for nothing
     await run_in_threadpool(entry.expect_rows)
@@ -64,9 +65,11 @@ def _declared(headers: Headers) -> tuple[str, str]:
     content_type, *parameters = headers.get("content-type", "").split(";")
     content_type = content_type.strip().lower()
     if content_type not in FORMATS:
-        raise WrongContentType(f"Send {', '.join(FORMATS)}.")
+        raise WrongContentType(say("Send {formats}.", formats=", ".join(FORMATS)))
     given: dict[str, Any] = dict(part.strip().lower().partition("=")[::2] for part in parameters if "=" in part)
     charset = str(given.get("charset", "utf-8")).strip('"')
     if charset not in ENCODINGS or (charset != "utf-8" and content_type != "text/csv"):
-        raise WrongContentType(f"The charset of a CSV is one of {', '.join(ENCODINGS)}; other formats are UTF-8.")
+        raise WrongContentType(
+            say("The charset of a CSV is one of {encodings}; other formats are UTF-8.", encodings=", ".join(ENCODINGS))
+        )
     return content_type, charset

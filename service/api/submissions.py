@@ -20,7 +20,7 @@ from service.api.jobs import JobDocument
 from service.api.jobs import document as job_document
 from service.api.models import PRINTABLE, Strict, SubsidiaryFilter, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
-from service.api.problems import RowProblem, responses
+from service.api.problems import RowProblem, in_language, language, responses, row_problem
 from service.api.security import Reads, Submits
 from service.api.spool import Spooled, spooled
 from service.errors import (
@@ -33,6 +33,7 @@ from service.errors import (
     KeyReused,
     NotFound,
     OtherFeed,
+    Problem,
     RequestInProgress,
     RowsRefused,
     TooLarge,
@@ -42,7 +43,6 @@ from service.forms.catalogue import FORMS
 from service.forms.declaration import Form
 from service.forms.dialect import DateFormat, DecimalMark, Delimiter, Dialect
 from service.forms.formats import CONTENT_TYPES, FORMATS
-from service.forms.languages import negotiate
 from service.forms.schema import example_csv, example_ndjson, example_rows, row_schema
 from service.operations import events, intake, references, withdrawals
 from service.operations.handed import Handed, home_of, opened, with_problems
@@ -50,6 +50,7 @@ from service.operations.jobs import Order, Worker, accept
 from service.operations.repeats import Answer, once
 from service.store import submissions
 from service.store.reach import Reach
+from service.wording import Message, say
 
 router = APIRouter(tags=["submissions"])
 SPOOLED_IN_MEMORY = 1 << 20
@@ -169,9 +170,9 @@ def _submit_operation(form: Form) -> Any:
         idempotency_key: IdempotencyKey = None,
         prefer: Prefer = "",
     ) -> Response:
-        terms = intake.Terms(mode, correction, reason)
+        terms, lang = intake.Terms(mode, correction, reason), language(request)
         if correction == "delta" and (form.name != "statistics" or idempotency_key is None):
-            raise BadArgument("correction", "A delta is for the form statistics, and needs an Idempotency-Key.")
+            raise BadArgument("correction", say("A delta is for the form statistics, and needs an Idempotency-Key."))
         dialect = Dialect(delimiter, decimal, date_format, body.source.charset, sheet)
         with opened(form, body.source, dialect, body.unpacked_limit) as handed:
             try:
@@ -179,9 +180,9 @@ def _submit_operation(form: Form) -> Any:
                     home = home_of(caller, handed, subsidiary)
                     if "respond-async" in prefer:
                         worker, order = request.app.state.worker, Order(dialect, terms, body.unpacked_limit)
-                        work = partial(_accepted, caller, home, handed, order, worker)
+                        work = partial(_accepted, caller, home, handed, order, worker, lang)
                     else:
-                        work = partial(_receipt, caller, home, handed, terms, entry.count_rows)
+                        work = partial(_receipt, caller, home, handed, terms, lang, entry.count_rows)
                     answer = once(caller, home, idempotency_key, body.fingerprint, work)
             except RowsRefused as refused:
                 with entry.writing() as caller:  # the transaction that refused has stored nothing
@@ -189,25 +190,24 @@ def _submit_operation(form: Form) -> Any:
                     events.refused(caller, home, form.name, refused.slug(), refused.total)
                 if handed.reading.sheet is None or CONTENT_TYPES["xlsx"] not in request.headers.get("accept", ""):
                     raise
-                return _marked(request, handed, refused)
-        return _located_at(as_response(answer), request)
+                return _marked(handed, refused, lang)
+        return _located_at(as_response(answer, lang), request)
 
     return submit
 
 
-def _marked(request: Request, handed: Handed, refused: RowsRefused) -> Response:
+def _marked(handed: Handed, refused: RowsRefused, lang: str) -> Response:
     """The sender's own workbook, with the problems in its cells; where it is too large, raises `refused`."""
-    lang = negotiate(request.headers.get("accept-language"))
     try:
         body = with_problems(handed, refused, lang)
     except (BadBody, TooLarge):
         raise refused from None
-    headers = {"Content-Disposition": f'attachment; filename="{handed.form.name}-problems.xlsx"'}
+    headers = {"Content-Disposition": f'attachment; filename="{handed.form.name}-problems.xlsx"', **in_language(lang)}
     return Response(body, refused.status, headers, CONTENT_TYPES["xlsx"])
 
 
-def _accepted(caller: Caller, home: Reach, handed: Handed, order: Order, worker: Worker) -> Answer:
-    return Answer(202, job_document(worker, accept(caller, home, handed, order)).model_dump_json())
+def _accepted(caller: Caller, home: Reach, handed: Handed, order: Order, worker: Worker, lang: str) -> Answer:
+    return Answer(202, job_document(worker, accept(caller, home, handed, order), lang).model_dump_json())
 
 
 def _located_at(answer: Response, request: Request) -> Response:
@@ -221,13 +221,14 @@ def _located_at(answer: Response, request: Request) -> Response:
 
 
 def _receipt(
-    caller: Caller, home: Reach, handed: Handed, terms: intake.Terms, report: Callable[[int, int], None]
+    caller: Caller, home: Reach, handed: Handed, terms: intake.Terms, lang: str, report: Callable[[int, int], None]
 ) -> Answer:
+    """In the language of this request; the same Idempotency-Key gets the same bytes again, whatever it asks for."""
     number, found, warnings = intake.submit(caller, home, handed, terms, report)
     row = _found(caller, home, number)
     document = SubmissionReceipt(
-        problems=[RowProblem(**problem.as_dict()) for problem in found[:LISTED_PROBLEMS]],
-        warnings=[RowProblem(**problem.as_dict()) for problem in warnings[:LISTED_PROBLEMS]],
+        problems=[row_problem(problem, lang) for problem in found[:LISTED_PROBLEMS]],
+        warnings=[row_problem(problem, lang) for problem in warnings[:LISTED_PROBLEMS]],
         control=[ControlRow(**values) for values in json.loads(row.control)],
         **_record(row).model_dump(exclude=SubmissionRecord.model_fields.keys() - SubmissionReceipt.model_fields.keys()),
     )
@@ -324,11 +325,13 @@ def list_submission_problems(
     after: After = None,
 ) -> Page[RowProblem]:
     """The rows that `mode=valid` left out, in the order of the body, each with its reason; or the warnings."""
+    lang = language(request)
+    response.headers.update(in_language(lang))
     (place,) = read_cursor(after, int) or (-1,)
     with entry.reading() as caller:
         home, row = _located(caller, submission)
         rows = submissions.problems(caller.connection, home, row.number, limit + 1, place, warnings=warnings)
-    return page_of(request, response, rows, limit, _problem, lambda row: (row.place,))
+    return page_of(request, response, rows, limit, partial(_problem, lang), lambda row: (row.place,))
 
 
 @router.get(
@@ -418,7 +421,6 @@ def _content_type(row: Row[Any]) -> str:
     return CONTENT_TYPES[row.format] + charset
 
 
-def _problem(row: Row[Any]) -> RowProblem:
-    return RowProblem(
-        row=row.row, column=row.column, code=row.code, message=row.message, value=row.value, cell=row.cell
-    )
+def _problem(lang: str, row: Row[Any]) -> RowProblem:
+    message = Message.kept(row.message, json.loads(row.said or "null"))
+    return row_problem(Problem(row.row, row.column, row.code, message, row.value, row.cell), lang)

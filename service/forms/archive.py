@@ -9,12 +9,13 @@ from typing import IO
 
 from service.errors import BadBody, TooLarge
 from service.forms.limits import Limits
+from service.wording import say
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LOCAL_HEADER = b"PK\x03\x04"
 CHUNK = 1 << 18
-NOT_A_WORKBOOK = "The body is not an XLSX workbook: save it as .xlsx, or hand it in as CSV."
-DAMAGED = "The workbook is damaged: its archive contradicts itself."
+NOT_A_WORKBOOK = say("The body is not an XLSX workbook: save it as .xlsx, or hand it in as CSV.")
+DAMAGED = say("The workbook is damaged: its archive contradicts itself.")
 
 
 class Archive:
@@ -25,7 +26,7 @@ class Archive:
             head = file.read(len(OLE))
         if head == OLE:
             raise BadBody(
-                "The workbook is encrypted, or it has the old format .xls: save it without a password as .xlsx."
+                say("The workbook is encrypted, or it has the old format .xls: save it without a password as .xlsx.")
             )
         if not head.startswith(LOCAL_HEADER):
             raise BadBody(NOT_A_WORKBOOK)
@@ -51,16 +52,22 @@ class Archive:
 
     def _check_directory(self) -> None:
         if len(self._entries) > self._limits.entries:
-            raise TooLarge(f"The workbook has {len(self._entries)} parts; at most {self._limits.entries} are opened.")
+            raise TooLarge(
+                say(
+                    "The workbook has {count} parts; at most {most} are opened.",
+                    count=len(self._entries),
+                    most=self._limits.entries,
+                )
+            )
         seen = set()
         for entry in self._entries:
             name = entry.orig_filename
             if name.startswith("/") or "\\" in name or ":" in name or "\0" in name or ".." in name.split("/"):
-                raise BadBody(f"The workbook has a part named {name[:80]!r}, which leads out of it.")
+                raise BadBody(say("The workbook has a part named {name!r}, which leads out of it.", name=name[:80]))
             if stat.S_ISLNK(entry.external_attr >> 16):
-                raise BadBody(f"The workbook has a part that is a link: {name[:80]!r}.")
+                raise BadBody(say("The workbook has a part that is a link: {name!r}.", name=name[:80]))
             if entry.flag_bits & 0x1:
-                raise BadBody("The workbook is encrypted: save it without a password.")
+                raise BadBody(say("The workbook is encrypted: save it without a password."))
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or name.lower() in seen:
                 raise BadBody(DAMAGED)
             seen.add(name.lower())
@@ -77,9 +84,9 @@ class Archive:
     def _check_size(self, unpacked: int) -> None:
         limits = self._limits
         if unpacked > limits.unpacked:
-            raise TooLarge(f"The workbook unpacks to more than {limits.unpacked >> 20} MiB.")
+            raise TooLarge(say("The workbook unpacks to more than {size} MiB.", size=limits.unpacked >> 20))
         if unpacked > limits.ratio_from and unpacked > limits.ratio * self._size:
-            raise TooLarge(f"The workbook unpacks to more than {limits.ratio} times its size.")
+            raise TooLarge(say("The workbook unpacks to more than {ratio} times its size.", ratio=limits.ratio))
 
     def _unpack_all(self) -> None:
         total = 0
@@ -92,7 +99,9 @@ class Archive:
                 with self._zip.open(wide) as stream:
                     while piece := stream.read(CHUNK):
                         if size == 0 and piece.startswith(LOCAL_HEADER):
-                            raise BadBody(f"The workbook has an archive within: {entry.filename[:80]!r}.")
+                            raise BadBody(
+                                say("The workbook has an archive within: {name!r}.", name=entry.filename[:80])
+                            )
                         size += len(piece)
                         self._check_size(total + size)
             except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error) as error:

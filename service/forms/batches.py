@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 
 from service.errors import LISTED_PROBLEMS, Problem, RowsRefused
 from service.forms.declaration import Form
+from service.wording import say
 
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
 _LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*([Cc]\d*)?|[Cc]\d*", re.ASCII)
@@ -68,7 +69,7 @@ def check_names(header: Sequence[str], form: Form, row: int) -> None:
     wrong = [name for name in header if name not in accepted or counts.pop(name, 1) > 1]
     problems = [_wrong_name(row, name, form) for name in wrong[:LISTED_PROBLEMS]]
     problems += [
-        Problem(row, column.name, "missing_column", f"The column {column.name} is needed.")
+        Problem(row, column.name, "missing_column", say("The column {name} is needed.", name=column.name))
         for column in form.columns
         if column.required and column.name not in header
     ]
@@ -79,14 +80,24 @@ def check_names(header: Sequence[str], form: Form, row: int) -> None:
 def _wrong_name(row: int, name: str, form: Form) -> Problem:
     if name not in form.accepted:
         return unknown_column(row, name, form)
-    return Problem(row, name, "duplicate_column", f"The column {name} stands more than once in the header.")
+    return Problem(
+        row, name, "duplicate_column", say("The column {name} stands more than once in the header.", name=name)
+    )
 
 
 def unknown_column(row: int, name: str, form: Form) -> Problem:
     near = process.extractOne(name[:80], form.accepted, scorer=fuzz.ratio, score_cutoff=_NEAR)
-    hint = f"; did you mean {near[0]}?" if near else f". It has {', '.join(form.accepted)}."
-    return Problem(row, name[:80], "unknown_column", f"The form {form.name} has no column {name[:80]!r}{hint}")
+    if near:
+        message = say(
+            "The form {form} has no column {name!r}; did you mean {near}?", form=form.name, name=name[:80], near=near[0]
+        )
+    else:
+        columns = ", ".join(form.accepted)
+        message = say(
+            "The form {form} has no column {name!r}. It has {columns}.", form=form.name, name=name[:80], columns=columns
+        )
+    return Problem(row, name[:80], "unknown_column", message)
 
 
 def no_rows() -> RowsRefused:
-    return RowsRefused([Problem(None, None, "no_rows", "There are no rows: nothing to hand in.")], 1, 0)
+    return RowsRefused([Problem(None, None, "no_rows", say("There are no rows: nothing to hand in."))], 1, 0)

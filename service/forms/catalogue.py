@@ -7,6 +7,7 @@ from service.forms import kinds
 from service.forms.declaration import Column, Form, RowRule
 from service.method.measures import MEASURES, Measure
 from service.values import AMOUNT_SCALE
+from service.wording import say
 
 _SALESPEOPLE = Form(
     name="salespeople",
@@ -35,7 +36,7 @@ _SALESPEOPLE = Form(
         RowRule(
             "end",
             "ends_before_start",
-            "The last day lies before the first.",
+            say("The last day lies before the first."),
             lambda row: row["end"] is None or row["end"] >= row["start"],
             ("start", "end"),
         ),
@@ -123,7 +124,7 @@ _EXCHANGE_RATES = Form(
         RowRule(
             "reference",
             "same_currency",
-            "A currency has no rate in itself.",
+            say("A currency has no rate in itself."),
             lambda row: row["currency"] != row["reference"],
             ("currency", "reference"),
         ),
@@ -171,7 +172,7 @@ _ORDERS = Form(
         RowRule(
             "credit_shares",
             "two_attributions",
-            "Name one seller or credit shares, not both.",
+            say("Name one seller or credit shares, not both."),
             lambda row: not (row["salesperson"] and row["credit_shares"]),
             ("salesperson", "credit_shares"),
         ),
@@ -211,14 +212,14 @@ _DEALS = Form(
         RowRule(
             "closed",
             "closed_and_outcome",
-            "A deal that is won or lost has the day on which it closed; an open one has none.",
+            say("A deal that is won or lost has the day on which it closed; an open one has none."),
             lambda row: (row["outcome"] == "open") == (row["closed"] is None),
             ("outcome", "closed"),
         ),
         RowRule(
             "closed",
             "closed_before_created",
-            "It closed before it was created.",
+            say("It closed before it was created."),
             lambda row: row["closed"] is None or row["closed"] >= row["created"],
             ("created", "closed"),
         ),

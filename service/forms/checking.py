@@ -18,10 +18,13 @@ from service.errors import Problem
 from service.forms.batches import KEPT_PROBLEMS, Batch
 from service.forms.declaration import Column, Form, RowRule
 from service.forms.kinds import BadValue
+from service.wording import Message, say
 
 _REMEMBERED = 200_000
 """So many texts of a column are kept read between batches."""
 Mask = npt.NDArray[np.bool_]
+Reason = tuple[str, str, Message, str | None]
+"""Why a place is bad: column, code, message, and the value if it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class Findings:
         kept = problems[: KEPT_PROBLEMS - len(self.problems)]
         self.problems += [replace(one, value=None) if one.column in self.untold else one for one in kept]
 
-    def report(self, rows: pa.Array, bad: Mask, explain: Callable[[int], tuple[str, ...]]) -> Mask:
-        """Add a problem for each bad place: column, code, message and perhaps the value. Only those kept are made."""
+    def report(self, rows: pa.Array, bad: Mask, explain: Callable[[int], Reason]) -> Mask:
+        """Add a problem for each bad place: its reason. Only those kept are made."""
         places = np.flatnonzero(bad)
         listed = places[: max(0, KEPT_PROBLEMS - len(self.problems))]
         problems = [Problem(rows[int(place)].as_py(), *explain(int(place))) for place in listed]
@@ -158,19 +161,19 @@ def _value(column: Column, text: str | None, newest_month: int) -> Any:
         if text:
             return column.kind.read(text, newest_month)
         if column.required:
-            return BadValue("missing_value", "A value is needed here.")
+            return BadValue("missing_value", say("A value is needed here."))
     except BadValue as bad:
         return bad
     return column.default
 
 
-def _reason(name: str, cells: pa.Array, known: Mapping[str, Any]) -> Callable[[int], tuple[str, ...]]:
-    def explain(place: int) -> tuple[str, ...]:
+def _reason(name: str, cells: pa.Array, known: Mapping[str, Any]) -> Callable[[int], Reason]:
+    def explain(place: int) -> Reason:
         text = cells[place].as_py()
         return name, known[text].code, known[text].message, text[:80]
 
     return explain
 
 
-def _breaks(rule: RowRule, _place: int) -> tuple[str, ...]:
-    return rule.column, rule.code, rule.message
+def _breaks(rule: RowRule, _place: int) -> Reason:
+    return rule.column, rule.code, rule.message, None

@@ -14,6 +14,7 @@ from typing import Any
 
 from service.errors import BadBody, RowsRefused, TooLarge
 from service.forms.limits import Limits
+from service.wording import Message, say
 
 READERS = {
     "sheet": "service.forms.sheet_cells",
@@ -22,10 +23,10 @@ READERS = {
 }
 WRITTEN = "written"
 """A file beside the job that a reader may leave."""
-CANNOT_BE_READ = "The file is damaged, or it is not of the format that its content type promises."
-NEEDS_MEMORY = "The file needs more memory to be read than the service gives: hand it in in parts, or as CSV."
+CANNOT_BE_READ = say("The file is damaged, or it is not of the format that its content type promises.")
+NEEDS_MEMORY = say("The file needs more memory to be read than the service gives: hand it in in parts, or as CSV.")
 
-TOO_MUCH = "The file holds more than the service unpacks."
+TOO_MUCH = say("The file holds more than the service unpacks.")
 
 
 def confine(limits: Limits) -> None:
@@ -57,15 +58,19 @@ def read(folder: Path) -> dict[str, Any]:
 def refusal(error: BaseException) -> dict[str, Any]:
     """How an error is reported. What a library says of a damaged file helps nobody and is not repeated."""
     if isinstance(error, RowsRefused):
-        problems = [problem.as_dict() for problem in error.problems]
+        problems = [problem.kept() for problem in error.problems]
         return {"refused": "RowsRefused", "problems": problems, "total": error.total}
     if isinstance(error, BadBody | TooLarge):
-        return {"refused": type(error).__name__, "detail": error.detail}
+        return _refused(type(error).__name__, error.detail)
     if isinstance(error, MemoryError):
-        return {"refused": "TooLarge", "detail": NEEDS_MEMORY}
+        return _refused("TooLarge", NEEDS_MEMORY)
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return {"refused": "TooLarge", "detail": TOO_MUCH}
-    return {"refused": "BadBody", "detail": CANNOT_BE_READ}
+        return _refused("TooLarge", TOO_MUCH)
+    return _refused("BadBody", CANNOT_BE_READ)
+
+
+def _refused(kind: str, detail: Message) -> dict[str, Any]:
+    return {"refused": kind, "detail": str(detail), "said": detail.parts()}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.forms import kinds
 from service.forms.kinds import Kind
+from service.wording import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class RowRule:
 
     column: str
     code: str
-    message: str
+    message: Message
     holds: Callable[[Mapping[str, Any]], bool]
     needs: tuple[str, ...]
 

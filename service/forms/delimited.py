@@ -24,6 +24,7 @@ from service.forms.batches import KEPT_PROBLEMS, Batch, Reading, check_names, no
 from service.forms.declaration import Form
 from service.forms.dialect import DELIMITERS, ENCODINGS, Dialect
 from service.forms.notation import plain_notation
+from service.wording import say
 
 CHUNK = 1 << 20
 BLOCK = CHUNK
@@ -55,7 +56,7 @@ def _batches(text: "_Text", header: Sequence[str], form: Form, dialect: Dialect)
                 yield plain_notation(rows.batch(pa.concat_batches(blocks)), form, dialect)
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
-            raise BadBody(f"The CSV cannot be read: {error}") from error
+            raise BadBody(say("The CSV cannot be read: {error}", error=str(error))) from error
     finally:
         text.close()
     if rows.cut_badly:
@@ -115,9 +116,12 @@ class _Rows:
         return Batch(columns, rows, len(rows) + bad, problems, bad - len(problems))
 
     def _wrong_length(self, number: int, found: int) -> Problem:
-        message = f"The row has {found} cells, the header {len(self.header)}."
-        hint = " A delimiter inside a value needs quotes around it."
-        return Problem(number, None, "wrong_number_of_cells", message + hint)
+        message = say(
+            "The row has {found} cells, the header {expected}. A delimiter inside a value needs quotes around it.",
+            found=found,
+            expected=len(self.header),
+        )
+        return Problem(number, None, "wrong_number_of_cells", message)
 
 
 def _filled(cells: pa.RecordBatch) -> pa.Array:
@@ -158,15 +162,15 @@ class _Text:
                 break
             self._ahead += more
             if len(self._ahead) > LONGEST_HEADER + CHUNK:
-                raise BadBody(f"The header is longer than {LONGEST_HEADER} bytes.")
+                raise BadBody(say("The header is longer than {longest} bytes.", longest=LONGEST_HEADER))
         if not self._ahead.strip():
-            raise BadBody("The body is empty: send a header row and data rows.")
+            raise BadBody(say("The body is empty: send a header row and data rows."))
         line = self._ahead.splitlines(keepends=True)[0]
         self._ahead = codecs.BOM_UTF8 + self._ahead[len(line) :]  # Arrow passes over one mark: let it be this one
         try:
             return next(csv.reader([line.decode()], delimiter=self._delimiter, strict=True))
         except csv.Error as error:
-            raise BadBody(f"The CSV cannot be read in its header: {error}.") from error
+            raise BadBody(say("The CSV cannot be read in its header: {error}.", error=str(error))) from error
 
     def read(self, size: int = CHUNK) -> bytes:
         """The next piece, of this size but at the end."""
@@ -203,7 +207,13 @@ class _Text:
         end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         self._open = len(data) - end if end else self._open + len(data)
         if self._open > LONGEST_ROW:
-            raise BadBody(f"The CSV cannot be read near line {self._line}: a row is longer than {LONGEST_ROW} bytes.")
+            raise BadBody(
+                say(
+                    "The CSV cannot be read near line {line}: a row is longer than {longest} bytes.",
+                    line=self._line,
+                    longest=LONGEST_ROW,
+                )
+            )
 
     def _decoded(self, raw: bytes) -> bytes:
         try:
@@ -211,15 +221,22 @@ class _Text:
         except UnicodeDecodeError as error:
             place = self._taken + len(raw) - len(error.object) + error.start + 1
             raise BadBody(
-                f"The body is not {self._charset}: byte {place} is {error.object[error.start]:#04x}."
+                say(
+                    "The body is not {charset}: byte {place} is {found:#04x}.",
+                    charset=self._charset,
+                    place=place,
+                    found=error.object[error.start],
+                )
             ) from error
         except UnicodeError as error:
-            raise BadBody(f"The body is not {self._charset}: {error}.") from error
+            raise BadBody(
+                say("The body is not {charset}: {error}.", charset=self._charset, error=str(error))
+            ) from error
         if not self._begun and text:
             self._begun, text = True, text.removeprefix("\ufeff")
         self._taken += len(raw)
         if "\0" in text:
-            raise BadBody("The body has NUL characters: it is not CSV text.")
+            raise BadBody(say("The body has NUL characters: it is not CSV text."))
         return text.encode()
 
     def _check(self, data: bytes, *, last: bool) -> None:
@@ -233,11 +250,16 @@ class _Text:
             wrong = ~np.isin(beside, self._around)
             if wrong.any():
                 line = self._line + data.count(b"\n", 0, int(places[wrong][0]))
-                raise BadBody(f"The CSV cannot be read near line {line}: a quote stands inside a cell, not around it.")
+                raise BadBody(
+                    say(
+                        "The CSV cannot be read near line {line}: a quote stands inside a cell, not around it.",
+                        line=line,
+                    )
+                )
             self._inside = self._inside != (len(places) % 2 == 1)
             self._quoted = self._line + data.count(b"\n", 0, int(places[-1]))
         unclosed = len(data) - (int(places[-1]) if len(places) else 0)
         if self._inside and (last or unclosed > LONGEST_CELL):
-            raise BadBody(f"The CSV cannot be read near line {self._quoted}: a quote is not closed.")
+            raise BadBody(say("The CSV cannot be read near line {line}: a quote is not closed.", line=self._quoted))
         self._line += data.count(b"\n")
         self._before = data[-1] if data else self._before

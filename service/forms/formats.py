@@ -15,6 +15,7 @@ from service.forms.languages import headings
 from service.forms.objects import read_json, read_ndjson
 from service.forms.parquet import read_parquet
 from service.forms.sheets import read_sheet
+from service.wording import say
 
 FormatName = Literal["json", "ndjson", "csv", "xlsx", "parquet"]
 _PIECE = 1 << 16
@@ -62,12 +63,14 @@ def unpack(packed: BinaryIO, plain: BinaryIO, limit: int) -> None:
             try:
                 out = stream.decompress(piece, _PIECE)
             except zlib.error as error:
-                raise BadBody(f"The body is not gzip: {error}.") from error
+                raise BadBody(say("The body is not gzip: {error}.", error=str(error))) from error
             written += len(out)
             if written > limit:
-                raise TooLarge(f"Unpacked, the body is longer than the {limit} bytes that this operation takes.")
+                raise TooLarge(
+                    say("Unpacked, the body is longer than the {limit} bytes that this operation takes.", limit=limit)
+                )
             if written > max(_HARMLESS, _LARGEST_RATIO * taken):
-                raise TooLarge(f"The body unpacks to more than {_LARGEST_RATIO} times its size.")
+                raise TooLarge(say("The body unpacks to more than {ratio} times its size.", ratio=_LARGEST_RATIO))
             plain.write(out)
             piece = stream.unconsumed_tail
             if stream.eof:
@@ -75,4 +78,4 @@ def unpack(packed: BinaryIO, plain: BinaryIO, limit: int) -> None:
                 if piece:  # gzip allows several members one after the other
                     stream = zlib.decompressobj(wbits=31)
     if not stream.eof:
-        raise BadBody("The gzip body ends too early.")
+        raise BadBody(say("The gzip body ends too early."))

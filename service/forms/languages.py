@@ -1,4 +1,4 @@
-"""The languages: what headings, meanings, templates and pictures say in each of them.
+"""The languages: what headings, meanings, templates, pictures and refusals say in each of them.
 
 Message ids are the English texts, as the declarations have them. `python -m service.forms.messages` keeps the
 catalogues under `translations/` in step with the declarations.
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from service.forms.declaration import SUBSIDIARY, Column, Form, heading_of
+from service.wording import Message
 
 LANGUAGES: Mapping[str, str] = MappingProxyType(
     {"en": "English", "de": "Deutsch", "fr": "Français", "ru": "Русский", "pl": "Polski", "es": "Español"}
@@ -29,6 +30,33 @@ def translate(lang: str) -> Callable[[str], str]:
     catalogue = gettext.translation(DOMAIN, FOLDER, [lang])
     # The empty message id is the catalogue's own header.
     return lambda text: catalogue.gettext(text) if text else ""
+
+
+class _Nothing(gettext.NullTranslations):
+    """Says nothing where a catalogue has no translation."""
+
+    def gettext(self, message: str) -> str:  # noqa: ARG002
+        return ""
+
+
+@cache
+def _templates(lang: str) -> Callable[[str], str]:
+    """Template of a message → the same in a language, "" for one that is not in the catalogue."""
+    catalogue = gettext.translation(DOMAIN, FOLDER, [lang])
+    catalogue.add_fallback(_Nothing())
+    return catalogue.gettext
+
+
+def worded(text: str, lang: str) -> str:
+    """A message in a language; any other text, and a message without a translation, as it is."""
+    if not isinstance(text, Message) or not text.template or lang == FALLBACK:
+        return str(text)
+    template = _templates(lang)(text.template)
+    values = {name: worded(value, lang) if isinstance(value, Message) else value for name, value in text.values.items()}
+    try:
+        return template.format_map(values) or str(text)
+    except (LookupError, ValueError):  # kept values that are not those of the template
+        return str(text)
 
 
 def heading(column: Column, lang: str) -> str:

@@ -71,7 +71,7 @@ def marked(original: Path, marks: Marks) -> bytes:
 def read(path: str, folder: Path, limits: Limits, told: dict[str, Any]) -> dict[str, Any]:
     """In the child process: writes the workbook beside the job."""
     Archive(Path(path), limits)
-    problems = [Problem(**problem) for problem in told.pop("problems")]
+    problems = [Problem.read(problem) for problem in told.pop("problems")]
     (folder / WRITTEN).write_bytes(mark(Path(path), Marks(problems, **told)))
     return {}
 

@@ -1,15 +1,15 @@
-"""Keeps the catalogues of the languages in step with what forms declare, and templates, pictures and refusals say.
+"""Keeps the catalogues of the languages in step with what forms declare, and what the code says to people.
 
 `python -m service.forms.messages` adds texts that are new, without a translation, and compiles. It takes none away:
 what no form declares any more is only counted.
 """
 
+import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -25,8 +25,8 @@ def texts() -> dict[str, str]:
     for form in FORMS.values():
         for text in declared(form):
             found.setdefault(text, f"form {form.name}")
-    for text in _phrases():
-        found.setdefault(text, "template or picture")
+    for text, where in _phrases():
+        found.setdefault(text, where)
     for slug, kind in kinds().items():
         found.setdefault(kind.title, f"title of the problem {slug}")
     return found
@@ -67,11 +67,24 @@ def update(lang: str) -> str:
     return f"{lang}: {missing} to translate, {unused} not declared"
 
 
-def _phrases() -> Iterator[str]:
-    """What the code of templates and of pictures passes to `say`."""
-    for folder in (Path(__file__).parent, Path(__file__).parents[1] / "charts"):
-        for _, _, message, _, _ in extract_from_dir(folder, keywords={"say": None}):
-            yield str(message)
+def _phrases() -> Iterator[tuple[str, str]]:
+    """What the code passes to `say`: in refusals, templates and pictures; and the module."""
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*.py")):
+        text = path.read_text("utf-8")
+        if "say(" in text:
+            module = str(path.relative_to(package.parent).with_suffix(""))
+            yield from ((said, module) for said in sayings(ast.parse(text)) if said is not None)
+
+
+def sayings(tree: ast.AST) -> Iterator[str | None]:
+    """The template of each call of `say`; None where it is not written out."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name("say") | ast.Attribute(attr="say"), args=[ast.Constant(str(text)), *_]):
+                yield text
+            case ast.Call(func=ast.Name("say") | ast.Attribute(attr="say")):
+                yield None
 
 
 if __name__ == "__main__":

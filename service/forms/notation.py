@@ -7,6 +7,7 @@ from service.errors import Problem
 from service.forms.batches import KEPT_PROBLEMS, Batch
 from service.forms.declaration import Form
 from service.forms.dialect import Dialect
+from service.wording import Message, say
 
 _ISO = "YYYY-MM-DD"
 _DAYS = {
@@ -48,14 +49,16 @@ def _ambiguous(cells: pa.Array, dialect: Dialect) -> pa.Array:
     return pc.match_substring_regex(cells, _GROUPED)
 
 
-def _said(dialect: Dialect) -> tuple[str, str]:
+def _said(dialect: Dialect) -> tuple[str, Message]:
     if dialect.decimal == "comma":
-        return "bad_number", "The decimal mark is declared as a comma: write no point, and no grouping."
-    return "ambiguous_number", "This may be a decimal or grouped thousands: declare the decimal mark, as decimal=point."
+        return "bad_number", say("The decimal mark is declared as a comma: write no point, and no grouping.")
+    return "ambiguous_number", say(
+        "This may be a decimal or grouped thousands: declare the decimal mark, as decimal=point."
+    )
 
 
 def _without(
-    batch: Batch, name: str, cells: pa.Array, odd: pa.Array, said: tuple[str, str]
+    batch: Batch, name: str, cells: pa.Array, odd: pa.Array, said: tuple[str, Message]
 ) -> tuple[pa.Array, list[Problem]]:
     if not odd.true_count:
         return cells, []

@@ -16,6 +16,7 @@ from service.errors import BadBody, Problem
 from service.forms.batches import BATCH_ROWS, KEPT_PROBLEMS, Batch, Reading, no_rows, unknown_column
 from service.forms.declaration import Form
 from service.forms.kinds import CODE, FLAG, Kind
+from service.wording import Message, say
 
 SIGNIFICANT_DIGITS = 15
 """A JSON number with more digits has passed, or will pass, through floating point somewhere: it must be text."""
@@ -39,7 +40,7 @@ def read_json(path: Path, form: Form) -> Reading:
     """Raises BadBody for what is not an array of objects in UTF-8, RowsRefused for no rows."""
     rows = _decoded(_utf8(path.read_bytes()))
     if not isinstance(rows, list):
-        raise BadBody("The body must be a JSON array of row objects.")
+        raise BadBody(say("The body must be a JSON array of row objects."))
     if not rows:
         raise no_rows()
     return Reading(form.accepted, _batches(enumerate(rows, start=1), form))
@@ -54,27 +55,31 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
     with path.open("rb") as stream:
         for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), b""), start=1):
             if len(line) > LONGEST_LINE:
-                raise BadBody(f"Line {number} is longer than {LONGEST_LINE} bytes.")
+                raise BadBody(say("Line {number} is longer than {longest} bytes.", number=number, longest=LONGEST_LINE))
             if line.strip():
-                yield number, _decoded(_utf8(line), f"Line {number}")
+                yield number, _decoded(_utf8(line), number)
 
 
 def _utf8(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadBody(f"The body is not UTF-8: byte {error.start + 1} is {body[error.start]:#04x}.") from error
+        raise BadBody(
+            say("The body is not UTF-8: byte {place} is {found:#04x}.", place=error.start + 1, found=body[error.start])
+        ) from error
 
 
-def _decoded(text: str, what: str = "The body") -> Any:
+def _decoded(text: str, line: int | None = None) -> Any:
     if not text.strip():
-        raise BadBody("The body is empty: send an array of rows.")
+        raise BadBody(say("The body is empty: send an array of rows."))
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise BadBody(f"{what} is not JSON: {error}.") from error
+        if line is None:
+            raise BadBody(say("The body is not JSON: {error}.", error=str(error))) from error
+        raise BadBody(say("Line {line} is not JSON: {error}.", line=line, error=str(error))) from error
     except RecursionError as error:
-        raise BadBody("The JSON is nested too deeply: send an array of flat objects.") from error
+        raise BadBody(say("The JSON is nested too deeply: send an array of flat objects.")) from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
@@ -137,11 +142,11 @@ def _column(name: str, kind: Kind, numbers: Sequence[int], cells: Sequence[Any],
 def _misshapen(number: int, row: Any, strange: Sequence[str], form: Form) -> list[Problem]:
     """What is wrong with the row as a whole; `strange` are the fields that the form has not."""
     if not isinstance(row, _Object):
-        message = "A row must be an object with a field per column."
+        message = say("A row must be an object with a field per column.")
         return [Problem(number, None, "wrong_type", message, _shown(row))]
     if row.doubled is not None:
         name = _printable(row.doubled[:80])
-        return [Problem(number, name, "duplicate_column", "The field stands twice in the object.")]
+        return [Problem(number, name, "duplicate_column", say("The field stands twice in the object."))]
     return [unknown_column(number, _printable(name[:80]), form) for name in strange]
 
 
@@ -151,25 +156,28 @@ def _text(cell: Any) -> str:
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
 
 
-def _misfit(cell: Any, kind: Kind) -> tuple[str, str] | None:
+def _misfit(cell: Any, kind: Kind) -> tuple[str, Message] | None:
     """Why a JSON value cannot be a cell: code and message."""
     if isinstance(cell, JsonNumber):
         return _misfit_number(cell, kind)
     if cell is None or (isinstance(cell, bool) and kind is FLAG):
         return None
     if isinstance(cell, str):
-        return None if _storable(cell) else ("bad_text", "The text has characters that cannot be stored.")
-    found = "true or false" if isinstance(cell, bool) else "a list" if isinstance(cell, list) else "an object"
-    return "wrong_type", f"A cell is text or a number, not {found}."
+        return None if _storable(cell) else ("bad_text", say("The text has characters that cannot be stored."))
+    if isinstance(cell, bool):
+        return "wrong_type", say("A cell is text or a number, not true or false.")
+    if isinstance(cell, list):
+        return "wrong_type", say("A cell is text or a number, not a list.")
+    return "wrong_type", say("A cell is text or a number, not an object.")
 
 
-def _misfit_number(cell: JsonNumber, kind: Kind) -> tuple[str, str] | None:
+def _misfit_number(cell: JsonNumber, kind: Kind) -> tuple[str, Message] | None:
     if not kind.numeric:
-        return "wrong_type", "Write this as text, in quotes."
+        return "wrong_type", say("Write this as text, in quotes.")
     if cell in _CONSTANTS:
-        return "not_a_number", f"{cell} is not a number of JSON."
+        return "not_a_number", say("{cell} is not a number of JSON.", cell=cell)
     if "e" in cell.lower() or len(cell.lstrip("-").replace(".", "").lstrip("0")) > SIGNIFICANT_DIGITS:
-        return "too_many_digits", 'Write this number as text, as in "12.50".'
+        return "too_many_digits", say('Write this number as text, as in "12.50".')
     return None
 
 

@@ -12,15 +12,16 @@ import pyarrow.parquet as pq
 from service.errors import BadBody, Problem, RowsRefused, TooLarge
 from service.forms.limits import Limits
 from service.forms.text_batches import TextWriter
+from service.wording import Message, say
 
 BATCH_ROWS = 16_384
 BATCH_TEXT = 64 << 20
 SIGNIFICANT_DIGITS = 15
 MAGIC, ENCRYPTED = b"PAR1", b"PARE"
-NOT_PARQUET = "The body is not a Parquet file."
-ENCRYPTED_FILE = "The Parquet file is encrypted: hand it in without encryption."
+NOT_PARQUET = say("The body is not a Parquet file.")
+ENCRYPTED_FILE = say("The Parquet file is encrypted: hand it in without encryption.")
 _DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
-Cells = tuple[pa.Array, Sequence[tuple[int, str, str]]]
+Cells = tuple[pa.Array, Sequence[tuple[int, str, Message]]]
 """Text, null where a cell was empty or a problem (place, code, message) says why it could not be taken."""
 
 
@@ -62,19 +63,37 @@ def _open(path: Path, limits: Limits) -> pq.ParquetFile:
     file = pq.ParquetFile(path, memory_map=False, pre_buffer=False, buffer_size=1 << 16)
     about = file.metadata
     if about.num_rows > limits.rows:
-        raise TooLarge(f"The Parquet file has {about.num_rows} rows; at most {limits.rows} are read.")
+        raise TooLarge(
+            say(
+                "The Parquet file has {count} rows; at most {most} are read.",
+                count=about.num_rows,
+                most=limits.rows,
+            )
+        )
     if about.num_columns > limits.columns:
-        raise TooLarge(f"The Parquet file has {about.num_columns} columns; at most {limits.columns} are read.")
+        raise TooLarge(
+            say(
+                "The Parquet file has {count} columns; at most {most} are read.",
+                count=about.num_columns,
+                most=limits.columns,
+            )
+        )
     if about.num_row_groups > limits.row_groups:
-        raise TooLarge(f"The Parquet file has {about.num_row_groups} row groups; at most {limits.row_groups} are read.")
+        raise TooLarge(
+            say(
+                "The Parquet file has {count} row groups; at most {most} are read.",
+                count=about.num_row_groups,
+                most=limits.row_groups,
+            )
+        )
     groups = [about.row_group(place) for place in range(about.num_row_groups)]
     unpacked = sum(
         max(0, group.column(place).total_uncompressed_size) for group in groups for place in range(group.num_columns)
     )
     if unpacked > limits.unpacked:
-        raise TooLarge(f"The Parquet file unpacks to more than {limits.unpacked >> 20} MiB.")
+        raise TooLarge(say("The Parquet file unpacks to more than {size} MiB.", size=limits.unpacked >> 20))
     if unpacked > limits.ratio_from and unpacked > limits.ratio * size:
-        raise TooLarge(f"The Parquet file unpacks to more than {limits.ratio} times its size.")
+        raise TooLarge(say("The Parquet file unpacks to more than {ratio} times its size.", ratio=limits.ratio))
     return file
 
 
@@ -87,7 +106,13 @@ def _sized(column: pa.Array) -> pa.Array:
     else:
         return column
     if (pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0) > BATCH_TEXT:
-        raise TooLarge(f"{BATCH_ROWS} rows of a column hold more than {BATCH_TEXT >> 20} MiB of text.")
+        raise TooLarge(
+            say(
+                "{rows} rows of a column hold more than {size} MiB of text.",
+                rows=BATCH_ROWS,
+                size=BATCH_TEXT >> 20,
+            )
+        )
     return column
 
 
@@ -99,7 +124,12 @@ def _writers(schema: pa.Schema, shapes: Mapping[str, str]) -> dict[str, Callable
     """What makes text of each column; RowsRefused names the columns of other types."""
     found = {field.name: _writer(field.type, shapes[field.name]) for field in schema}
     problems = [
-        Problem(None, field.name, "wrong_type", f"The column is of the type {str(field.type)[:60]}, which is not read.")
+        Problem(
+            None,
+            field.name,
+            "wrong_type",
+            say("The column is of the type {type}, which is not read.", type=str(field.type)[:60]),
+        )
         for field in schema
         if found[field.name] is None
     ]
@@ -143,18 +173,21 @@ def _floats(column: pa.Array) -> Cells:
     texts = _plain(pc.if_else(finite, column, None).cast(pa.string()))
     digits = pc.utf8_length(pc.replace_substring_regex(texts, r"^-?[0.]*|\.", ""))
     exact = pc.less_equal(digits, SIGNIFICANT_DIGITS)
-    strange = [(place, "not_a_number", "NaN and infinity are no numbers of a form.") for place in _false(finite)]
-    message = f"The number has more than {SIGNIFICANT_DIGITS} digits: write the column as decimal or text."
+    strange = [(place, "not_a_number", say("NaN and infinity are no numbers of a form.")) for place in _false(finite)]
+    message = say(
+        "The number has more than {count} digits: write the column as decimal or text.",
+        count=SIGNIFICANT_DIGITS,
+    )
     strange += [(place, "too_many_digits", message) for place in _false(exact)]
     return texts, strange
 
 
 def _days(column: pa.Array, length: int) -> Cells:
-    strange: list[tuple[int, str, str]] = []
+    strange: list[tuple[int, str, Message]] = []
     if pa.types.is_timestamp(column.type):
         ticks, day = column.cast(pa.int64()), _DAY[column.type.unit]
         midnight = pc.equal(pc.multiply(pc.divide(ticks, day), day), ticks)
-        message = "The cell holds a day with a time of day: only the day is needed."
+        message = say("The cell holds a day with a time of day: only the day is needed.")
         strange = [(place, "bad_date", message) for place in _false(midnight)]
         column = column.cast(pa.date32(), safe=False)
     return pc.utf8_slice_codeunits(column.cast(pa.date32()).cast(pa.string()), 0, length), strange
@@ -165,13 +198,13 @@ def _false(truths: pa.Array) -> list[int]:
     return found
 
 
-def _short(texts: pa.Array, strange: Sequence[tuple[int, str, str]], longest: int) -> Cells:
+def _short(texts: pa.Array, strange: Sequence[tuple[int, str, Message]], longest: int) -> Cells:
     short = pc.less_equal(pc.utf8_length(texts), longest)
-    message = f"A cell has at most {longest} characters."
+    message = say("A cell has at most {longest} characters.", longest=longest)
     return texts, [*strange, *((place, "too_long", message) for place in _false(short))]
 
 
-def _emptied(texts: pa.Array, strange: Sequence[tuple[int, str, str]]) -> pa.Array:
+def _emptied(texts: pa.Array, strange: Sequence[tuple[int, str, Message]]) -> pa.Array:
     """Empty text for what was null, null for what has a problem."""
     texts = texts.fill_null("")
     if not strange:

@@ -26,6 +26,7 @@ from service.forms.declaration import Form
 from service.forms.kinds import FLAG
 from service.forms.limits import Limits
 from service.forms.text_batches import PROBLEMS, ROWS
+from service.wording import Message, say
 
 COMMAND = (sys.executable, "-I", "-m", "service.forms.child")
 ENVIRONMENT = {
@@ -81,7 +82,7 @@ def batches(answer: Answer) -> Iterator[Batch]:
                 # The child may be in the hands of who wrote the file: text that is no text must not get further.
                 piece.validate(full=True)
                 said = (told or {}).get(PROBLEMS)
-                problems = [Problem(*one) for one in json.loads(said)] if said else []
+                problems = [_problem(*one) for one in json.loads(said)] if said else []
                 columns = {name: piece.column(name) for name in names}
                 yield Batch(columns, piece.column(ROWS), piece.num_rows, problems)
         except StopIteration:
@@ -136,14 +137,18 @@ def _judge(code: int, limits: Limits) -> None:
         raise TooLarge(_slow(limits.cpu_seconds))
     if code == -signal.SIGKILL:
         # The bound of processor time kills as well; else it is the system, short of memory.
-        raise TooLarge("The file took too much time or memory to be read: hand it in in parts, or as CSV.")
+        raise TooLarge(say("The file took too much time or memory to be read: hand it in in parts, or as CSV."))
     if code == -signal.SIGABRT:
         raise TooLarge(NEEDS_MEMORY)
     raise BadBody(CANNOT_BE_READ)
 
 
-def _slow(seconds: float) -> str:
-    return f"The file was not read within {seconds:g} seconds: hand it in in parts, or as CSV."
+def _problem(row: int, column: str | None, code: str, value: str | None, message: str, parts: Any) -> Problem:
+    return Problem(row, column, code, Message.kept(message, parts), value)
+
+
+def _slow(seconds: float) -> Message:
+    return say("The file was not read within {seconds:g} seconds: hand it in in parts, or as CSV.", seconds=seconds)
 
 
 def _report(path: Path) -> Mapping[str, Any]:
@@ -155,10 +160,10 @@ def _report(path: Path) -> Mapping[str, Any]:
             raise BadBody(CANNOT_BE_READ)
         refused = report.get("refused")
         if refused == "RowsRefused":
-            problems = [Problem(**problem) for problem in report["problems"]]
+            problems = [Problem.read(problem) for problem in report["problems"]]
             raise RowsRefused(problems, int(report["total"]), 0)
         if refused is not None:
-            raise _REFUSALS[refused](str(report["detail"]))
+            raise _REFUSALS[refused](Message.kept(str(report["detail"]), report.get("said")))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadBody(CANNOT_BE_READ) from error
     return report

@@ -15,6 +15,7 @@ from service.forms.archive import DAMAGED, Archive
 from service.forms.limits import Limits
 from service.forms.sheet_scan import Scan, Sheet, check_strings, column_letters, corner, scan, sheets_of
 from service.forms.text_batches import TextWriter
+from service.wording import Message, say
 
 SIGNIFICANT_DIGITS = 15
 AMOUNT_DECIMALS = 4
@@ -38,7 +39,9 @@ def read(
     number, header = next(rows, (0, []))
     headings = {place: _name(heading, known) for place, heading in enumerate(header) if heading != ""}
     if not headings:
-        raise BadBody(f"The sheet {chosen.name!r} is empty: a row of headings and rows of data are needed.")
+        raise BadBody(
+            say("The sheet {name!r} is empty: a row of headings and rows of data are needed.", name=chosen.name)
+        )
     names = list(headings.values())
     report = {"names": names, "row": number, "sheet": chosen.name, "received": 0}
     if len(set(names)) != len(names) or not shapes.keys() >= set(names):
@@ -61,8 +64,9 @@ def _choose(sheets: Sequence[Sheet], name: str | None) -> Sheet:
     chosen = next((sheet for sheet in sheets if (sheet.visible if name is None else sheet.name == name)), None)
     if chosen is None:
         shown = ", ".join(sheet.name for sheet in sheets[:10])
-        wanted = "visible sheet" if name is None else f"sheet {name[:40]!r}"
-        raise BadBody(f"The workbook has no {wanted}. It has: {shown or 'none'}.")
+        if name is None:
+            raise BadBody(say("The workbook has no visible sheet. It has: {sheets}.", sheets=shown or "–"))
+        raise BadBody(say("The workbook has no sheet {name!r}. It has: {sheets}.", name=name[:40], sheets=shown or "–"))
     return chosen
 
 
@@ -97,7 +101,9 @@ def _refuse_merged(found: Scan, header: int, left: int, headings: Mapping[int, s
         (top, from_column), (bottom, to_column) = corner(first), corner(last or first)
         within = any(from_column <= left + place <= to_column for place in headings)
         if within and bottom > header and top <= found.last_row:
-            message = f"The cells {reference} are merged: split them and write the value into every row."
+            message = say(
+                "The cells {reference} are merged: split them and write the value into every row.", reference=reference
+            )
             problems.append(Problem(max(top, header + 1), None, "merged_cells", message))
     if problems:
         raise RowsRefused(problems, len(problems), 0)
@@ -127,7 +133,7 @@ def _by_place(
         if place not in columns and any(cell != "" for cell in column):
             number = next(number for number, cell in zip(numbers, column, strict=True) if cell != "")
             letters = column_letters(left + place)
-            message = f"The column {letters} of the sheet has values but no heading."
+            message = say("The column {letters} of the sheet has values but no heading.", letters=letters)
             raise RowsRefused([Problem(number, None, "unknown_column", message)], 1, 0)
     return cells
 
@@ -135,7 +141,7 @@ def _by_place(
 class _Misfit(Exception):
     """A cell that becomes no text: why."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: Message) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -168,9 +174,11 @@ class _Column:
 
     def _check_empty(self, number: int) -> None:
         if number in self._errors:
-            raise _Misfit("cell_error", f"The cell holds the error {self._errors[number]} instead of a value.")
+            raise _Misfit(
+                "cell_error", say("The cell holds the error {error} instead of a value.", error=self._errors[number])
+            )
         if number in self._valueless:
-            message = (
+            message = say(
                 "The cell holds a formula that was never calculated: open and save the workbook, or write the value."
             )
             raise _Misfit("formula_without_value", message)
@@ -178,22 +186,26 @@ class _Column:
     def _text(self, cell: Any) -> str:
         if isinstance(cell, str):
             if len(cell) > self._longest:
-                raise _Misfit("too_long", f"A cell of a sheet has at most {self._longest} characters.")
+                raise _Misfit(
+                    "too_long", say("A cell of a sheet has at most {longest} characters.", longest=self._longest)
+                )
             return cell
         if isinstance(cell, bool):
             if self._shape != "flag":
-                raise _Misfit("wrong_type", "The cell holds true or false; text or a number is needed.")
+                raise _Misfit("wrong_type", say("The cell holds true or false; text or a number is needed."))
             return "true" if cell else "false"
         if isinstance(cell, float | int):
             return number_text(cell, self._shape)
         if isinstance(cell, date):
             return self._day(cell)
-        raise _Misfit("wrong_type", "The cell is formatted as a time or a duration: format it as a number or a date.")
+        raise _Misfit(
+            "wrong_type", say("The cell is formatted as a time or a duration: format it as a number or a date.")
+        )
 
     def _day(self, cell: date) -> str:
         if isinstance(cell, datetime):
             if cell.time() != time():
-                raise _Misfit("bad_date", "The cell holds a day with a time of day: only the day is needed.")
+                raise _Misfit("bad_date", say("The cell holds a day with a time of day: only the day is needed."))
             cell = cell.date()
         text = cell.isoformat()
         return text[:7] if self._shape == "month" else text
@@ -202,10 +214,11 @@ class _Column:
 def number_text(number: float, shape: str) -> str:
     """Plain decimal text of a cell's number, of the 15 digits that a spreadsheet keeps."""
     if not math.isfinite(number):
-        raise _Misfit("not_a_number", "The cell holds no number that can be written.")
+        raise _Misfit("not_a_number", say("The cell holds no number that can be written."))
     if shape == "text" and abs(number) >= 10**SIGNIFICANT_DIGITS:
-        message = (
-            f"A spreadsheet keeps {SIGNIFICANT_DIGITS} digits of a number: format the cell as text and write it anew."
+        message = say(
+            "A spreadsheet keeps {count} digits of a number: format the cell as text and write it anew.",
+            count=SIGNIFICANT_DIGITS,
         )
         raise _Misfit("too_many_digits", message)
     if number.is_integer() and abs(number) < 10**SIGNIFICANT_DIGITS:

@@ -14,6 +14,7 @@ from pyexpat import ExpatError, ParserCreate
 from service.errors import BadBody, TooLarge
 from service.forms.archive import CHUNK, DAMAGED, NOT_A_WORKBOOK, Archive
 from service.forms.limits import Limits
+from service.wording import say
 
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})", re.ASCII)
 WORKBOOK, WORKSHEET = "/officeDocument", "/worksheet"
@@ -52,7 +53,7 @@ def sheets_of(archive: Archive, limits: Limits) -> list[Sheet]:
             visible = attributes.get("state", "visible") == "visible"
             found.append(Sheet(attributes.get("name", ""), parts.get(relation, ""), visible))
             if len(found) > limits.sheets:
-                raise TooLarge(f"The workbook has more than {limits.sheets} sheets.")
+                raise TooLarge(say("The workbook has more than {sheets} sheets.", sheets=limits.sheets))
 
     _parse(archive, workbook, start)
     if len({sheet.name for sheet in found}) != len(found):
@@ -69,7 +70,12 @@ def check_strings(archive: Archive, limits: Limits) -> None:
         if name == "si":
             count += 1
             if count > limits.strings:
-                raise TooLarge(f"The workbook has more than {limits.strings} different texts: hand it in as CSV.")
+                raise TooLarge(
+                    say(
+                        "The workbook has more than {strings} different texts: hand it in as CSV.",
+                        strings=limits.strings,
+                    )
+                )
 
     for part in sorted(archive.names):
         if "sharedstrings" in part.lower() and not part.endswith(".rels"):
@@ -148,7 +154,12 @@ class _Scanner:
         elif self._formula and not text and self._type != "str":
             self.found.valueless.add(place)
         if len(self.found.errors) + len(self.found.valueless) > self._limits.odd_cells:
-            raise TooLarge(f"More than {self._limits.odd_cells} cells hold an error or a formula without a value.")
+            raise TooLarge(
+                say(
+                    "More than {odd_cells} cells hold an error or a formula without a value.",
+                    odd_cells=self._limits.odd_cells,
+                )
+            )
         self._text.clear()
         self._formula = self.listening = False
         self._type = ""
@@ -173,15 +184,26 @@ class _Scanner:
             self.found.last_column = max(column, self.found.last_column)
             if self.found.last_row * self.found.last_column > self._limits.cells:
                 raise TooLarge(
-                    f"The sheet spans {self.found.last_row} rows and {self.found.last_column} columns, more than "
-                    f"{self._limits.cells} cells: hand it in in parts, or as CSV."
+                    say(
+                        "The sheet spans {last_row} rows and {last_column} columns, more than {cells} cells: hand it"
+                        " in in parts, or as CSV.",
+                        last_row=self.found.last_row,
+                        last_column=self.found.last_column,
+                        cells=self._limits.cells,
+                    )
                 )
 
     def _check(self, row: int, column: int) -> None:
         if row > self._limits.rows or column > self._limits.columns:
             raise TooLarge(
-                f"The sheet reaches to cell {column_letters(column)}{row}; at most {self._limits.rows} rows and "
-                f"{self._limits.columns} columns are read. Delete what stands beyond."
+                say(
+                    "The sheet reaches to cell {column}{row}; at most {rows} rows and {columns} columns are read."
+                    " Delete what stands beyond.",
+                    column=column_letters(column),
+                    row=row,
+                    rows=self._limits.rows,
+                    columns=self._limits.columns,
+                )
             )
 
 
@@ -211,11 +233,11 @@ def _parse(
     heard = [False]
 
     def refuse(*_: object) -> None:
-        raise BadBody("The workbook declares a document type or entities: no spreadsheet program writes such.")
+        raise BadBody(say("The workbook declares a document type or entities: no spreadsheet program writes such."))
 
     def declared(_version: str, encoding: str | None, _standalone: int) -> None:
         if encoding is not None and encoding.lower() not in {"utf-8", "us-ascii"}:
-            raise BadBody(f"The workbook is written in {encoding[:20]!r} instead of UTF-8.")
+            raise BadBody(say("The workbook is written in {encoding!r} instead of UTF-8.", encoding=encoding[:20]))
 
     def element(name: str, attributes: Attributes) -> None:
         start(name.rpartition(":")[2] if ":" in name else name, attributes)
@@ -231,10 +253,10 @@ def _parse(
         with archive.open(part) as stream:
             head = stream.read(CHUNK)
             if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
-                raise BadBody("The workbook is written in UTF-16 instead of UTF-8.")
+                raise BadBody(say("The workbook is written in UTF-16 instead of UTF-8."))
             while head:
                 parser.Parse(head, False)
                 head = stream.read(CHUNK)
             parser.Parse(b"", True)
     except ExpatError as error:
-        raise BadBody("The workbook is damaged: a part of it is not well-formed XML.") from error
+        raise BadBody(say("The workbook is damaged: a part of it is not well-formed XML.")) from error

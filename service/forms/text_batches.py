@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
 from service.errors import Problem, TooLarge
+from service.wording import say
 
 ROWS = "#row"
 """The column of row numbers; no form has one of that name."""
@@ -43,7 +44,7 @@ class TextWriter:
         self.received += batch.num_rows
         self._left -= batch.nbytes
         if self._left < 0:
-            raise TooLarge("The file holds more than the service unpacks.")
+            raise TooLarge(say("The file holds more than the service unpacks."))
         self._piece(batch, problems)
 
     def _piece(self, batch: pa.RecordBatch, problems: Sequence[Problem]) -> None:
@@ -54,5 +55,9 @@ class TextWriter:
             self._piece(batch.slice(0, half), first)
             self._piece(batch.slice(half), problems[len(first) :])
             return
-        told = json.dumps([[p.row, p.column, p.code, p.message, p.value] for p in problems]) if problems else ""
+        told = json.dumps([_told(problem) for problem in problems]) if problems else ""
         self._stream.write_batch(batch, {PROBLEMS: told.encode()})
+
+
+def _told(problem: Problem) -> list[Any]:
+    return [problem.row, problem.column, problem.code, problem.value, problem.message, problem.message.parts()]

@@ -16,7 +16,9 @@ from service.method.plan.statistics import by, defaults, migration
 from service.method.segments import Segmentation, segment
 from service.method.segments.classes import CLASSES
 from service.operations import methods
+from service.operations.validation import found_wrong
 from service.values import AMOUNT_DECIMALS
+from service.wording import say
 
 GIVEN = "given"
 UNIT = ""
@@ -40,7 +42,7 @@ def parameters_with(changes: Mapping[str, Mapping[str, Any]]) -> Parameters:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise BadArgument("parameters", f"{name}: {first['msg']}.") from error
+        raise BadArgument("parameters", say("{place}: {message}.", place=name, message=found_wrong(first))) from error
 
 
 def segmentation(rows: Sequence[Mapping[str, Any]], parameters: Parameters, months: int) -> Segmentation:

@@ -11,6 +11,7 @@ from service.operations.windows import month
 from service.store import closed_months, lines, subsidiaries
 from service.store.bulk import Staged
 from service.store.reach import Reach
+from service.wording import say
 
 
 def close(caller: Caller, subsidiary: str, period: str, note: str) -> Row[Any]:
@@ -22,7 +23,12 @@ def close(caller: Caller, subsidiary: str, period: str, note: str) -> Row[Any]:
     present = month_of(caller.now.date())
     if number >= present:
         newest = month_text(present - 1)
-        raise BadArgument("period", f"{period} has not ended: {newest} is the newest month that can be closed.")
+        raise BadArgument(
+            "period",
+            say(
+                "{period} has not ended: {newest} is the newest month that can be closed.", period=period, newest=newest
+            ),
+        )
     closed_months.close(caller.connection, home, number, caller.now, caller.principal, note)
     caller.note(home, "closed-month.close", f"subsidiaries/{subsidiary}/closed-months/{period}")
     return _found(caller, home, number, period)
@@ -39,7 +45,7 @@ def reopen(caller: Caller, subsidiary: str, period: str, reason: str) -> None:
 def refused_rows(connection: Connection, home: Reach, staged: Staged) -> list[Problem]:
     """A problem for each row that would change a line of a closed month."""
     closed = closed_months.within(connection, home)
-    message = "This month is closed: give a reason, or hand the difference in as a delta."
+    message = say("This month is closed: give a reason, or hand the difference in as a delta.")
     return [
         Problem(row, "period", "closed_month", message, month_text(period))
         for row, period in staged.changing("period", closed)
@@ -54,7 +60,7 @@ def check(connection: Connection, home: Reach, reason: str, revision: int) -> No
     months = sorted(lines.changed_months(connection, home, revision) & closed)
     if months:
         named = ", ".join(month_text(month) for month in months[:12])
-        raise ClosedMonth(f"This changes months that are closed: {named}. Give a reason.")
+        raise ClosedMonth(say("This changes months that are closed: {named}. Give a reason.", named=named))
 
 
 def _locked(caller: Caller, subsidiary: str, period: str) -> tuple[Reach, int]:
@@ -69,5 +75,5 @@ def _locked(caller: Caller, subsidiary: str, period: str) -> tuple[Reach, int]:
 def _found(caller: Caller, home: Reach, number: int, period: str) -> Row[Any]:
     row = closed_months.find(caller.connection, home, number)
     if row is None:
-        raise NotFound(f"The month {period} is not closed.")
+        raise NotFound(say("The month {period} is not closed.", period=period))
     return row

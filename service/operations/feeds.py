@@ -24,6 +24,7 @@ from service.store.bulk import Staged
 from service.store.reach import Reach
 from service.store.registers import TABLES
 from service.values import AMOUNT_SCALE, amount_text
+from service.wording import say
 
 GROUPS: Mapping[str, str] = {"orders": "results", "deals": "funnel", "activities": "activity"}
 """Register → the group of measures that it feeds."""
@@ -36,8 +37,12 @@ def may_hand_in(connection: Connection, home: Reach, form: Form) -> None:
     group = GROUPS.get(form.name)
     if group is not None and subsidiaries.feeds(connection, home)[group] == "lines":
         raise OtherFeed(
-            f"This subsidiary hands in its {group} as lines (the form statistics). To hand in {form.name}, declare the"
-            f" feed of its {group} as register first."
+            say(
+                "This subsidiary hands in its {group} as lines (the form statistics). To hand in {name}, declare the"
+                " feed of its {group} as register first.",
+                group=group,
+                name=form.name,
+            )
         )
 
 
@@ -103,7 +108,9 @@ def switch(caller: Caller, home: Reach, wanted: Mapping[str, str], *, replace: b
     found = [_stored(connection, home, register, declared[GROUPS[register]]) for register in switched]
     replaces = [one for one in found if one["lines"]]
     if replaces and not replace:
-        raise FeedInUse("Lines are stored that the other feed would replace. Look at them, then ask again.", replaces)
+        raise FeedInUse(
+            say("Lines are stored that the other feed would replace. Look at them, then ask again."), replaces
+        )
     if not switched:
         return
     revision += 1

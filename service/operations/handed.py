@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +15,11 @@ from service.forms.batches import Batch, Reading
 from service.forms.declaration import SUBSIDIARY, Form
 from service.forms.dialect import Dialect
 from service.forms.formats import Format, unpack
-from service.forms.languages import heading
+from service.forms.languages import heading, worded
 from service.forms.marking import Marks, marked
 from service.store import subsidiaries
 from service.store.reach import GROUP, Reach
+from service.wording import Message, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,17 @@ def home_of(caller: Caller, handed: Handed, asked: str | None) -> Reach:
         caller.whole_group()
         return caller.reach.narrowed([GROUP])
     if asked is not None and handed.subsidiary is not None and asked != handed.subsidiary:
-        raise BadArgument("subsidiary", f"The query names subsidiary {asked!r}, the rows name {handed.subsidiary!r}.")
+        raise BadArgument(
+            "subsidiary",
+            say(
+                "The query names subsidiary {asked!r}, the rows name {subsidiary!r}.",
+                asked=asked,
+                subsidiary=handed.subsidiary,
+            ),
+        )
     code = asked or handed.subsidiary
     if code is None:
-        raise BadArgument("subsidiary", "Name the subsidiary, in the query or in a column.")
+        raise BadArgument("subsidiary", say("Name the subsidiary, in the query or in a column."))
     return caller.reach.narrowed([subsidiaries.get(caller.connection, caller.reach, code).id])
 
 
@@ -86,7 +94,9 @@ def of_one_subsidiary(handed: Handed, batch: Batch) -> None:
     expected = handed.subsidiary or ""
     for row, named in zip(batch.rows.to_pylist(), batch.columns[SUBSIDIARY].to_pylist(), strict=True):
         if named is not None and named != expected:
-            message = f"All rows of a submission are of one subsidiary; the first row names {expected!r}."
+            message = say(
+                "All rows of a submission are of one subsidiary; the first row names {expected!r}.", expected=expected
+            )
             raise RowsRefused([Problem(row, SUBSIDIARY, "mixed_subsidiaries", message, named[:80])], 1, batch.received)
 
 
@@ -97,7 +107,8 @@ def with_problems(handed: Handed, refused: RowsRefused, lang: str) -> bytes:
         raise TypeError("only a workbook has cells to mark")
     columns = {name: column_index_from_string(letter) for name, letter in sheet.letters.items()}
     headings = {column.name: heading(column, lang) for column in handed.form.columns}
-    marks = Marks(refused.problems, columns, sheet.name, refused.total, lang, headings)
+    problems = [replace(one, message=Message.kept(worded(one.message, lang))) for one in refused.problems]
+    marks = Marks(problems, columns, sheet.name, refused.total, lang, headings)
     return marked(handed.path, marks)
 
 

@@ -12,7 +12,7 @@ from service import metrics
 from service.access.keys import Caller
 from service.errors import Problem, RowsRefused
 from service.failpoints import reach
-from service.forms.checking import Checked, Checker, Findings
+from service.forms.checking import Checked, Checker, Findings, Reason
 from service.forms.declaration import Form
 from service.method.measures import MEASURES
 from service.method.months import month_of
@@ -22,6 +22,7 @@ from service.operations.landing import Landing
 from service.store import revisions, submissions, subsidiaries
 from service.store.bulk import Merged
 from service.store.reach import Reach
+from service.wording import say
 
 Mode = Literal["all", "valid"]
 Correction = Literal["restatement", "delta"]
@@ -109,9 +110,13 @@ def _without_other_feeds(checked: Checked, elsewhere: dict[str, str], found: Fin
     return checked.without(refused)
 
 
-def _fed_by_register(measure: str, register: str, _place: int) -> tuple[str, ...]:
-    said = f"This subsidiary's {measure} comes from the form {register}: leave it out here, or switch the feed."
-    return measure, "fed_by_register", said
+def _fed_by_register(measure: str, register: str, _place: int) -> Reason:
+    said = say(
+        "This subsidiary's {measure} comes from the form {register}: leave it out here, or switch the feed.",
+        measure=measure,
+        register=register,
+    )
+    return measure, "fed_by_register", said, None
 
 
 def _leave_out_repeated(form: Form, landing: Landing, found: Findings) -> None:
@@ -125,7 +130,7 @@ def _leave_out_repeated(form: Form, landing: Landing, found: Findings) -> None:
                 row,
                 form.key[0],
                 "duplicate_key",
-                f"Row {first} has the same {names}: a key stands once in a submission.",
+                say("Row {first} has the same {names}: a key stands once in a submission.", first=first, names=names),
             )
             for row, first in repeated
         ]
@@ -197,5 +202,8 @@ def _recorded(
         submissions.keep_source(caller.connection, home, handed.source.sha256, body)
     reach("after_envelope")
     listed = [(problem, False) for problem in found.listed()] + [(problem, True) for problem in warnings]
-    rows = [{**problem.as_dict(), "warning": warning} for problem, warning in listed]
+    rows = [
+        {**problem.kept(), "said": json.dumps(problem.message.parts()), "warning": warning}
+        for problem, warning in listed
+    ]
     return submissions.record(caller.connection, home, values, rows)

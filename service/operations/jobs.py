@@ -16,7 +16,7 @@ from sqlalchemy import Row
 from service.access.audit import Origin
 from service.access.keys import Caller
 from service.access.uses import Uses
-from service.errors import KontorError, RequestInProgress, Unavailable
+from service.errors import KontorError, Problem, RequestInProgress, Unavailable
 from service.failpoints import reach
 from service.forms.catalogue import FORMS
 from service.forms.dialect import Dialect
@@ -200,7 +200,10 @@ class Worker:
         home = Reach(None).narrowed([row.subsidiary_id])
         problem: dict[str, Any] = {"type": f"/problems/{slug}", "title": "It failed", "status": 500, "detail": ""}
         if isinstance(error, KontorError):
-            problem |= {"title": error.title, "status": error.status, "detail": error.detail, **error.extra()}
+            problem |= {"title": error.title, "status": error.status, **error.extra()}
+            problem |= {"detail": str(error.detail), "said": error.detail.parts()}
+            if "errors" in problem:
+                problem["errors"] = [Problem(**one).kept() for one in problem["errors"]]
         values = {"status": jobs.REFUSED, "ended_at": self._clock(), "problem": json.dumps(problem)}
         with self._database.writing(home) as connection:
             jobs.end(connection, home, row.number, values)

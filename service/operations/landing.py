@@ -12,7 +12,7 @@ from sqlalchemy import Table
 
 from service.access.keys import Caller
 from service.errors import Problem
-from service.forms.checking import Checked, Findings
+from service.forms.checking import Checked, Findings, Reason
 from service.forms.declaration import DELETED, Form
 from service.forms.kinds import read_shares
 from service.store import customers, labels, lines, salespeople
@@ -20,11 +20,14 @@ from service.store.bulk import Staged
 from service.store.kept import TABLES
 from service.store.nouns import NOUNS
 from service.store.reach import Reach
+from service.wording import Message, say
 
 CREDIT_SHARES = "credit_shares"
 MOST_SUGGESTIONS, NEAR = 100, 70
 """So many unknown codes are compared with the known ones; a suggestion is so near, of 100."""
 _NEW_ARE_NUMBERED = ("channel", "product_group")
+_CUSTOMER_FIRST = say("Hand in the customer first.")
+_SELLER_FIRST = say("Hand in the salesperson first.")
 
 
 class Landing:
@@ -74,7 +77,7 @@ class Landing:
     def in_use(self) -> list[Problem]:
         """A problem for each customer that is to be removed while other rows are about him."""
         used = customers.in_use(self._caller.connection, self._home, self.staged.to_be_removed("id"))
-        message = "Statistics, deals or results are or were about this customer: he cannot be removed."
+        message = say("Statistics, deals or results are or were about this customer: he cannot be removed.")
         places = self.staged.rows_of("code", used)
         return [Problem(row, "code", "in_use", message, code) for row, code in places]
 
@@ -102,7 +105,7 @@ class Landing:
                 self._fresh += 1
         return _mapped(cells, known.get)
 
-    def _unknown(self, noun: str, cells: pa.DictionaryArray, place: int) -> tuple[str, ...]:
+    def _unknown(self, noun: str, cells: pa.DictionaryArray, place: int) -> Reason:
         code = cells[place].as_py()
         return noun, f"unknown_{noun}", self._said(noun, code), code
 
@@ -121,13 +124,18 @@ class Landing:
                     unknown[place] = True
         return unknown
 
-    def _said(self, noun: str, code: str) -> str:
+    def _said(self, noun: str, code: str) -> Message:
         near = None
         if self._suggestions < MOST_SUGGESTIONS:
             self._suggestions += 1
             near = process.extractOne(code, self._known[noun].keys(), scorer=fuzz.ratio, score_cutoff=NEAR)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        return f"There is no {noun} {code!r} in this subsidiary.{hint} Hand in the {noun} first."
+        if noun == "customer":
+            unknown, remedy = say("There is no customer {code!r} in this subsidiary.", code=code), _CUSTOMER_FIRST
+        else:
+            unknown, remedy = say("There is no salesperson {code!r} in this subsidiary.", code=code), _SELLER_FIRST
+        if near is None:
+            return say("{unknown} {remedy}", unknown=unknown, remedy=remedy)
+        return say("{unknown} Did you mean {near!r}? {remedy}", unknown=unknown, near=near[0], remedy=remedy)
 
 
 def _sources(form: Form, table: Table) -> dict[str, str]:

@@ -11,6 +11,7 @@ from service.forms.catalogue import FORMS
 from service.forms.declaration import Column, Form
 from service.forms.kinds import EARLIEST_MONTH, BadValue
 from service.operations.method_documents import YAML, decoded
+from service.wording import Message
 
 Text = Field(min_length=1)
 _SOURCE_KEYS = frozenset({"from", "values", "default"})
@@ -212,4 +213,4 @@ def _of_text(place: str, column: Column, value: Any) -> Iterator[Problem]:
 
 
 def _problem(place: str, message: str) -> Problem:
-    return Problem(None, place, "bad_mapping", message)
+    return Problem(None, place, "bad_mapping", Message.kept(message))

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from service.errors import BadBody, DocumentRefused, Problem, WrongContentType
 from service.method.catalogue import BadCatalogue
 from service.method.parameters import Parameters, catalogue
+from service.operations.validation import found_wrong
+from service.wording import Message
 
 JSON, YAML = "application/json", "application/yaml"
 MOST_BYTES = 128 * 1024
@@ -24,11 +26,16 @@ def read(body: bytes, content_type: str) -> Parameters:
     try:
         parameters = Parameters.model_validate(document)
     except ValidationError as error:
-        raise DocumentRefused([_problem(one["loc"], one["type"], one["msg"]) for one in error.errors()]) from error
+        raise DocumentRefused(
+            [_problem(one["loc"], one["type"], found_wrong(one)) for one in error.errors()]
+        ) from error
     try:
         catalogue(parameters)
     except BadCatalogue as error:
-        findings = [_problem(("indicators", one.place, one.field), one.code, one.message) for one in error.findings]
+        findings = [
+            _problem(("indicators", one.place, one.field), one.code, Message.kept(one.message))
+            for one in error.findings
+        ]
         raise DocumentRefused(findings) from error
     return parameters
 
@@ -46,9 +53,10 @@ def write(parameters: Parameters, content_type: str) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def _problem(place: tuple[int | str, ...], code: str, message: str) -> Problem:
+def _problem(place: tuple[int | str, ...], code: str, message: Message) -> Problem:
     path = ".".join(str(part) for part in place) or "document"
-    return Problem(None, path[:_SHOWN], code, message[: 2 * _SHOWN])
+    short = message if len(message) <= 2 * _SHOWN else Message.kept(message[: 2 * _SHOWN])
+    return Problem(None, path[:_SHOWN], code, short)
 
 
 def decoded(body: bytes, content_type: str) -> Any:

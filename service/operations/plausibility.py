@@ -10,6 +10,7 @@ from service.store import lines
 from service.store.bulk import DELETED, ROW, Staged
 from service.store.reach import Reach
 from service.values import amount_text
+from service.wording import say
 
 MONTHS, TIMES = 12, 10
 MOST_ROWS = 200_000
@@ -26,8 +27,13 @@ def unusual(connection: Connection, reach: Reach, staged: Staged) -> list[Proble
             int(row),
             "revenue",
             "unusual_value",
-            f"{amount_text(int(revenue))} in {month_text(int(period))} is more than ten times this"
-            f" customer's usual month, {amount_text(int(usual))}. Taken; please check it.",
+            say(
+                "{revenue} in {period} is more than ten times this customer's usual month, {usual}. Taken; please"
+                " check it.",
+                revenue=amount_text(int(revenue)),
+                period=month_text(int(period)),
+                usual=amount_text(int(usual)),
+            ),
             amount_text(int(revenue)),
         )
         for row, period, revenue, usual in connection.execute(_far(reach, staged))

@@ -13,6 +13,7 @@ from service.errors import KeyReused
 from service.failpoints import reach
 from service.store import submissions
 from service.store.reach import Reach
+from service.wording import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +55,5 @@ def once(caller: Caller, home: Reach, key: str | None, fingerprint: str, work: C
 
 def _replayed(row: Row[Any], fingerprint: str) -> Answer:
     if row.fingerprint != fingerprint:
-        raise KeyReused("This Idempotency-Key was used for another request. Take a new key for a new request.")
+        raise KeyReused(say("This Idempotency-Key was used for another request. Take a new key for a new request."))
     return Answer(row.status, row.answer, replayed=True)

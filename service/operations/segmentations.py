@@ -22,9 +22,11 @@ from service.method.segments.regularity import FEWEST_QUARTERS
 from service.operations import events, keeping, methods, references, windows
 from service.operations.currencies import Rates
 from service.operations.segments import Entry, exact_text, migrated, season_of_quarters, window_text
+from service.operations.validation import found_wrong
 from service.store import cards, customer_sums, lines, results, segmenting, segments, subsidiaries
 from service.store.reach import BUILT, GROUP, GROUP_CODE, Reach
 from service.values import amount_text
+from service.wording import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _with(parameters: Parameters, changes: Mapping[str, Any]) -> Parameters:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "rule"
-        raise BadArgument(name, f"{name}: {first['msg']}.") from error
+        raise BadArgument(name, say("{place}: {message}.", place=name, message=found_wrong(first))) from error
     return parameters.model_copy(update={"abc": abc})
 
 

@@ -4,6 +4,7 @@ that mentions them. Their codes stay, as every figure hangs on them."""
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
@@ -145,16 +146,17 @@ def _query(text: str, clean: _Clean) -> str:
     return text if cleaned == said else urlencode(cleaned)
 
 
-def _document(text: str, clean: _Clean) -> str:
+def _document(text: str, clean: _Clean, field: str = "") -> str:
     """JSON: what people wrote in it and messages that repeat it, not words of the service that may look like a name."""
     said = json.loads(text) if text else text
-    cleaned = _within(said, clean)
+    cleaned = _within(said, clean, field)
     return text if cleaned == said else json.dumps(cleaned, ensure_ascii=False, separators=(",", ":"))
 
 
 def _within(value: Any, clean: _Clean, field: str = "") -> Any:
     if isinstance(value, dict):
-        return {name: _within(one, clean, name) for name, one in value.items()}
+        # The names of a message's values are its own.
+        return {name: _within(one, clean, "value" if field == "said" else name) for name, one in value.items()}
     if isinstance(value, list):
         return [_within(one, clean, field) for one in value]
     if isinstance(value, str) and field == "query":
@@ -168,6 +170,7 @@ _TEXTS: Sequence[tuple[Table, str, Callable[[str, _Clean], str]]] = (
     (submissions.TABLE, "withdrawn_reason", _plain),
     (submissions.TABLE, "query", _query),
     (submissions.PROBLEM, "message", _plain),
+    (submissions.PROBLEM, "said", partial(_document, field="said")),
     (submissions.PROBLEM, "value", _plain),
     (submissions.IDEMPOTENCY, "answer", _document),
     (jobs.TABLE, "terms", _document),

@@ -82,6 +82,8 @@ class SubmissionProblem(SQLModel, table=True):
     column: str | None = Field(max_length=120)
     code: str = Field(max_length=32)
     message: str = Field(sa_type=Text)
+    said: str | None = Field(default=None, sa_type=Text)
+    """What the message was made of, as JSON; rows from before this was kept have none."""
     value: str | None = Field(default=None, max_length=120)
     cell: str | None = Field(default=None, max_length=300)
     warning: bool = False
