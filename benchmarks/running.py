@@ -62,7 +62,7 @@ def _started(command: list[str], path: str, environment: dict[str, str]) -> Iter
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            for _ in range(400):
+            for _ in range(1200):
                 try:
                     if client.get(path).status_code == 200:
                         break

@@ -128,7 +128,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         app.include_router(router, prefix="/v1", responses=contract.EVERYWHERE)
     for other in (operations.router, odata.router, cockpit.router):
         app.include_router(other)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, quotas=parts.quotas)
     contract.install(app)
     if settings.show_contract:
         contract.show(app)

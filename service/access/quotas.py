@@ -4,24 +4,32 @@ A process counts in memory and adds what it counted to the shared tally every se
 counted: a key gets its quota, and at most what the other processes let in during the last second. What one
 submission hands in beyond the quota of rows is owed: it uses up the minutes that follow. Where the tally cannot be
 reached, each process counts by itself and the log says so.
+
+Nobody sends his minute's requests at once: each process has a bucket of them for every key, which holds what the quota
+comes to in some seconds and fills with the quota's speed.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
+from math import ceil
 from threading import Lock
 
 from service.access.tally import Tally
 from service.errors import KontorError, NotAuthenticated, QuotaExceeded
 from service.store.quota_counts import Counter
 
-REQUESTS, ROWS = "requests", "rows"
+REQUESTS, ROWS, BURST = "requests", "rows", "burst"
 MINUTE = 60
 SHARED_EVERY = 1.0
 """Seconds."""
+BURST_SECONDS = 3
+"""A bucket holds the requests of so many seconds."""
+LEAST_BURST = 10
+"""Requests that a bucket holds at least, if the quota has so many: a page of a CRM sends them together."""
 _MOST_OWED = 60
 """Minutes for which rows can be owed."""
 _MOST_ADDRESSES = 100_000
@@ -36,6 +44,8 @@ class Standing:
     quota: int
     left: int
     seconds: int
+    window: int = MINUTE
+    """Seconds for which the quota is."""
 
 
 @dataclass(slots=True)
@@ -50,6 +60,31 @@ class _Count:
         return self.known + self.fresh
 
 
+@dataclass(slots=True)
+class _Bucket:
+    """The requests that may be sent at once, of so many a minute."""
+
+    speed: float
+    """A second."""
+    size: int
+    left: float
+    filled: float
+    """When, in seconds since 1970."""
+
+    @classmethod
+    def of(cls, quota: int, now: float) -> "_Bucket":
+        size = min(quota, max(LEAST_BURST, quota * BURST_SECONDS // MINUTE))
+        return cls(quota / MINUTE, size, size, now)
+
+    def fill(self, now: float) -> None:
+        self.left = min(self.size, self.left + max(0.0, now - self.filled) * self.speed)
+        self.filled = now
+
+    def seconds_to(self, left: int) -> int:
+        """Until so many are there; one at least."""
+        return max(1, ceil((left - self.left) / self.speed))
+
+
 class Quotas:
     """The quotas of every key in this process. 0 means no limit. Safe to use from several threads."""
 
@@ -59,6 +94,7 @@ class Quotas:
         self._tally = tally
         self._clock = clock
         self._counts: dict[Counter, _Count] = {}
+        self._buckets: dict[str, _Bucket] = {}
         self._wrong: dict[str, int] = {}
         self._known: dict[str, str] = {}
         self._known_before: dict[str, str] = {}
@@ -66,19 +102,30 @@ class Quotas:
         self._shared = True
         self._lock = Lock()
 
-    def enter(self, address: str, credentials: str) -> None:
-        """Refuse at the door, without asking the database, who has used up his quota or tries many wrong keys.
+    def spent(self, credentials: str) -> QuotaExceeded | None:
+        """The refusal of somebody who was admitted a moment ago and may not send anything more yet."""
+        principal, now = self._principal(credentials), self._now()
+        with self._lock:
+            return None if principal is None else self._refusal(principal, now)
 
-        A key that was good a moment ago gets in from an address of which others try wrong ones.
+    def enter(self, address: str, credentials: str) -> Sequence[Standing] | None:
+        """Count a request of somebody who was admitted a moment ago; what is left to him. None of anybody else, who is
+        counted when he is admitted.
+
+        Raises QuotaExceeded, before the database is asked, where nothing was left, or where too many wrong keys came
+        from this address. A key that was good a moment ago gets in from there.
         """
         now = self._now()
-        principal = self._known.get(credentials) or self._known_before.get(credentials)
+        principal = self._principal(credentials)
         if principal is not None:
-            count = self._counts.get((principal, REQUESTS, self._minute))
-            if count is not None and count.total >= self._quota[REQUESTS] > 0:
-                raise self._exceeded(REQUESTS, now)
-        elif self._wrong and self._wrong.get(_network(address), 0) >= self._wrong_keys > 0:
+            with self._lock:
+                return self._counted(principal, now)
+        if self._wrong and self._wrong.get(_network(address), 0) >= self._wrong_keys > 0:
             raise QuotaExceeded("Too many wrong API keys came from this address.", "wrong-keys", _seconds_left(now))
+        return None
+
+    def _principal(self, credentials: str) -> str | None:
+        return self._known.get(credentials) or self._known_before.get(credentials)
 
     @contextmanager
     def judging(self, address: str) -> Iterator[None]:
@@ -96,24 +143,53 @@ class Quotas:
             network = _network(address)
             self._wrong[network] = self._wrong.get(network, 0) + 1
 
-    def count_request(self, principal: str, credentials: str) -> Standing | None:
-        """A request with a good key; what is left of its quota. Raises QuotaExceeded if nothing was left."""
-        now, quota = self._now(), self._quota[REQUESTS]
+    def admitted(self, principal: str, credentials: str) -> None:
+        """Somebody was: the next time he is known as he enters."""
         with self._lock:
             self._known[credentials] = principal
-            if not quota:
-                return None
-            count = self._counts.setdefault((principal, REQUESTS, self._minute), _Count())
-            if count.total >= quota:
-                raise self._exceeded(REQUESTS, now)
-            count.fresh += 1
-            return Standing(REQUESTS, quota, quota - count.total, _seconds_left(now))
 
-    def expect_rows(self, principal: str) -> Standing | None:
+    def count_request(self, principal: str) -> Sequence[Standing]:
+        """What is left to who sent it. Raises QuotaExceeded if nothing was."""
+        now = self._now()
+        with self._lock:
+            return self._counted(principal, now)
+
+    def _counted(self, principal: str, now: float) -> Sequence[Standing]:
+        refusal = self._refusal(principal, now)
+        if refusal is not None:
+            raise refusal
+        quota = self._quota[REQUESTS]
+        if not quota:
+            return ()
+        count, bucket = self._counts[principal, REQUESTS, self._minute], self._buckets[principal]
+        count.fresh += 1
+        bucket.left -= 1
+        return (
+            Standing(REQUESTS, quota, quota - count.total, _seconds_left(now)),
+            Standing(
+                BURST, bucket.size, int(bucket.left), bucket.seconds_to(bucket.size), ceil(bucket.size / bucket.speed)
+            ),
+        )
+
+    def _refusal(self, principal: str, now: float) -> QuotaExceeded | None:
+        quota = self._quota[REQUESTS]
+        if not quota:
+            return None
+        count = self._counts.setdefault((principal, REQUESTS, self._minute), _Count())
+        if count.total >= quota:
+            return self._exceeded(REQUESTS, now)
+        bucket = self._buckets.setdefault(principal, _Bucket.of(quota, now))
+        bucket.fill(now)
+        if bucket.left >= 1:
+            return None
+        detail = f"The key may send {bucket.size} requests at once, and {quota} a minute."
+        return QuotaExceeded(detail, BURST, bucket.seconds_to(1))
+
+    def expect_rows(self, principal: str) -> Sequence[Standing]:
         """Before a form is read: what is left, as the tally knows it. Raises QuotaExceeded if nothing is."""
         now, quota = self._now(), self._quota[ROWS]
         if not quota:
-            return None
+            return ()
         counter = (principal, ROWS, self._minute)
         try:
             known = self._tally.totals([counter]).get(counter, 0)
@@ -125,7 +201,7 @@ class Quotas:
             count.known = max(count.known, known)
             if count.total >= quota:
                 raise self._exceeded(ROWS, now)
-            return Standing(ROWS, quota, quota - count.total, _seconds_left(now))
+            return (Standing(ROWS, quota, quota - count.total, _seconds_left(now)),)
 
     def count_rows(self, principal: str, rows: int) -> None:
         """Rows were read; those beyond the quota use up the minutes that follow."""
@@ -178,6 +254,8 @@ class Quotas:
                     return now
                 self._minute = minute
                 self._counts = {counter: count for counter, count in self._counts.items() if counter[2] >= minute}
+                # A full one is as good as none.
+                self._buckets = {one: kept for one, kept in self._buckets.items() if now - kept.filled < MINUTE}
                 self._known_before, self._known = self._known, {}
                 self._wrong = {}
         return now

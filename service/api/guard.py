@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import metrics
 from service.access.audit import Origin
-from service.access.quotas import MINUTE, Standing
+from service.access.quotas import Quotas, Standing
+from service.api import problems
 from service.api.visit import Visit
 from service.failpoints import reach
 from service.forms.formats import FORMATS
@@ -28,6 +29,7 @@ _TRACE = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 """The header of W3C trace context."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _PREFIX = "/v1"
+_WITH_KEY = ("/v1/", "/odata/", "/metrics")
 _log = logging.getLogger(__name__)
 SLOWEST = 1_000
 """Bytes a second that a body has to come with, once its first pause is over."""
@@ -37,9 +39,10 @@ _CLOSING = {"Connection": "close"}
 class Guard:
     """Wraps the application. A body that is spooled to disk may be longer than any other."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, quotas: Quotas) -> None:
         self.app = app
         self._settings = settings
+        self._quotas = quotas
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,12 +72,21 @@ class Guard:
 
         visit.watch(receive)
         try:
-            await self.app(scope, self._limited(receive, headers, visit), marked_send)
+            answer = self._refusal(scope, headers) or self.app
+            await answer(scope, self._limited(receive, headers, visit), marked_send)
         except ClientDisconnect:
             pass  # in the midst of the body: nobody waits for an answer
         finally:
             visit.over()
             _tell(scope, visit, status, perf_counter() - begun)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> ASGIApp | None:
+        """Of who has used up his quota, before his request is looked at any further: he may send many of them."""
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not scope["path"].startswith(_WITH_KEY):
+            return None
+        error = self._quotas.spent(credentials.strip())
+        return None if error is None else problems.refused(Request(scope), error)
 
     def _limited(self, receive: Receive, headers: Headers, visit: Visit) -> Receive:
         """The body, unless it is longer than it may be or comes more slowly."""
@@ -151,7 +163,7 @@ def _mark(answer: MutableHeaders, visit: Visit) -> None:
     if visit.revisions:
         answer["Data-Revision"] = visit.revisions
     if visit.standings:
-        answer["RateLimit-Policy"] = _listed(visit.standings, lambda one: f"q={one.quota};w={MINUTE}")
+        answer["RateLimit-Policy"] = _listed(visit.standings, lambda one: f"q={one.quota};w={one.window}")
         answer["RateLimit"] = _listed(visit.standings, lambda one: f"r={one.left};t={one.seconds}")
 
 

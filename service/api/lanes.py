@@ -3,9 +3,13 @@
 Heavy calculations cannot take the places of quick reads, and neither those of handing in. Who finds every place taken
 waits a second at most; who finds too many waiting, or would wait longer by what those before him took, is turned away
 at once, so that nothing piles up and few wait for a refusal.
+
+Callers share a lane: a place that becomes free goes to the one of those who wait that has the fewest, in turn; and
+where too many wait, the newest request of the caller with most of them gives way.
 """
 
 import asyncio
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from service import metrics
@@ -19,49 +23,89 @@ _LEARNT = 0.1
 
 
 class Lane:
-    """Places for requests of one kind. For one event loop."""
+    """Places for requests of one kind. For one event loop. A caller is whatever tells one from another."""
 
     def __init__(self, name: str, places: int) -> None:
         self.name = name
         self.places = places
         self.taken = 0
-        self.waiting = 0
+        self._taken_by: Counter[str] = Counter()
+        self._lines: dict[str, deque[asyncio.Future[bool]]] = {}
+        """Who waits, by caller, in the order of their turns: a future each, of whether he gets a place."""
         self._held = 0.0
         """Seconds that a place is taken, by those of late."""
-        self._free = asyncio.Semaphore(places)
 
-    async def enter(self) -> None:
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    async def enter(self, caller: str) -> None:
         """Take a place. Raises Unavailable where none becomes free in time."""
-        if self._free.locked():
-            await self._wait()
+        if self.taken < self.places:
+            self.taken += 1
+            self._taken_by[caller] += 1
         else:
-            await self._free.acquire()
-        self.taken += 1
+            await self._wait(caller)
 
-    def expect(self) -> None:
-        """Raises Unavailable where who came now would be turned away at once."""
-        # Whoever is worked on now is half done.
-        wait = (self.waiting + 0.5) * self._held / self.places
-        if self._free.locked() and (self.waiting >= self.places * WAITING_PER_PLACE or wait > WAIT_SECONDS):
+    def expect(self, caller: str) -> None:
+        """Raises Unavailable where he who came now would be turned away at once."""
+        own = len(self._lines.get(caller, ()))
+        if self._is_full() and max(map(len, self._lines.values()), default=0) <= own + 1:
             raise self._busy()
 
-    async def _wait(self) -> None:
-        self.expect()
-        self.waiting += 1
+    def _is_full(self) -> bool:
+        waiting = self.waiting
+        # Whoever is worked on now is half done.
+        wait = (waiting + 0.5) * self._held / self.places
+        return self.taken >= self.places and (waiting >= self.places * WAITING_PER_PLACE or wait > WAIT_SECONDS)
+
+    async def _wait(self, caller: str) -> None:
+        self.expect(caller)
+        if self._is_full():
+            _tell(max(self._lines.values(), key=len).pop(), found=False)
+        place: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._lines.setdefault(caller, deque()).append(place)
+        found = False
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                await self._free.acquire()
+                found = await place
         except TimeoutError:
-            raise self._busy() from None
+            pass
         finally:
-            self.waiting -= 1
+            if not found:
+                self._withdraw(caller, place)
+        if not found:
+            raise self._busy()
 
-    def leave(self, seconds: float) -> None:
+    def _withdraw(self, caller: str, place: asyncio.Future[bool]) -> None:
+        line = self._lines.get(caller)
+        if line is not None and place in line:
+            line.remove(place)
+            if not line:
+                del self._lines[caller]
+        elif not place.cancelled() and place.result():  # given in the moment in which he went
+            self._give_back(caller)
+
+    def leave(self, caller: str, seconds: float) -> None:
         """Give the place back, after so long."""
-        self.taken -= 1
         # One that took a minute says no more than that it was not over in time.
         self._held += _LEARNT * (min(seconds, 2 * WAIT_SECONDS) - self._held)
-        self._free.release()
+        self._give_back(caller)
+
+    def _give_back(self, caller: str) -> None:
+        self._taken_by[caller] -= 1
+        if not self._taken_by[caller]:
+            del self._taken_by[caller]
+        while self._lines:
+            nearest = min(self._lines, key=self._taken_by.__getitem__)
+            line = self._lines.pop(nearest)
+            place = line.popleft()
+            if line:
+                self._lines[nearest] = line  # behind the others
+            if _tell(place, found=True):
+                self._taken_by[nearest] += 1
+                return
+        self.taken -= 1
 
     def measure(self) -> None:
         """Tell how full it is."""
@@ -71,6 +115,14 @@ class Lane:
     def _busy(self) -> Unavailable:
         metrics.TURNED_AWAY.labels(self.name).inc()
         return Unavailable(f"The service is busy with other requests of this kind ({self.name}). Try again.")
+
+
+def _tell(place: asyncio.Future[bool], *, found: bool) -> bool:
+    """Whether he waits still."""
+    waits = not place.done()
+    if waits:
+        place.set_result(found)
+    return waits
 
 
 @dataclass(frozen=True, slots=True)

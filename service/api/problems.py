@@ -121,6 +121,11 @@ def _worded(content: Any, lang: str) -> Any:
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, KontorError)  # noqa: S101 - registered for it
+    return refused(request, error)
+
+
+def refused(request: Request, error: KontorError) -> JSONResponse:
+    """The answer to a refusal of ours."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
         _log.warning("a request was given up", extra={"problem": error.slug()}, exc_info=error)
     answer = document(request, error.status, error.slug(), error.title, error.detail, **error.extra())
@@ -140,7 +145,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         for one in found[:LISTED_PROBLEMS]
     ]
     if any(one["type"] == "json_invalid" for one in found):
-        return await _refused(request, BadBody(say("The body is not valid JSON.")))
+        return refused(request, BadBody(say("The body is not valid JSON.")))
     detail = listing([(one["column"], one["message"]) for one in listed[:3]])
     more = {"errors": listed, "errors_total": len(found)}
     kind = InvalidRequest

@@ -100,7 +100,9 @@ class Entry:
         confine(connection, caller.reach)
         if not self.visit.principal:
             self.visit.principal = caller.principal
-            self.visit.stands(self.quotas.count_request(caller.principal, self.credentials))
+            self.quotas.admitted(caller.principal, self.credentials)
+            if not self.visit.counted:
+                self.visit.stands(*self.quotas.count_request(caller.principal))
         return caller
 
     def _judged(self, connection: Connection, lately: Lately | None) -> Caller:
@@ -118,7 +120,7 @@ class Entry:
         """Admit whoever is about to hand a form in, before any of it is read."""
         with self.reading() as caller:
             principal = caller.principal
-        self.visit.stands(self.quotas.expect_rows(principal))
+        self.visit.stands(*self.quotas.expect_rows(principal))
 
     def count_rows(self, rows_read: int, _loaded: int) -> None:
         """So many rows of the form were read by now."""
@@ -168,7 +170,7 @@ def needs_or_link(scope: Scope) -> Any:
         credentials = _sent(request, presented)
         if credentials is None and by is not None and until is not None and signature is not None:
             address = link_address(request.url.path, request.query_params.multi_items())
-            request.app.state.quotas.enter(request.state.visit.origin.address, signature)
+            _enter(request, signature)
             return await _admitted_to(request, Link(by, until, address, signature), signature, scope, "heavy")
         return await _entered(request, credentials, scope, "heavy")
 
@@ -203,17 +205,26 @@ def _of_header(header: str) -> str:
 async def _entered(request: Request, credentials: str | None, scope: Scope, lane: Lane | None) -> Entry:
     if credentials is None:
         raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
-    state, address = request.app.state, request.state.visit.origin.address
-    state.quotas.enter(address, credentials)
-    with state.quotas.judging(address):
+    _enter(request, credentials)
+    state = request.app.state
+    with state.quotas.judging(request.state.visit.origin.address):
         shown = await _read(credentials, state.issuer)
     return await _admitted_to(request, shown, credentials, scope, lane)
+
+
+def _enter(request: Request, credentials: str) -> None:
+    visit = request.state.visit
+    standings = request.app.state.quotas.enter(visit.origin.address, credentials)
+    if standings is not None:
+        visit.counted = True
+        visit.stands(*standings)
 
 
 async def _admitted_to(
     request: Request, shown: Token | AccessToken | Link, credentials: str, scope: Scope, lane: Lane | None
 ) -> Entry:
     state, visit = request.app.state, request.state.visit
+    visit.caller = credentials
     if lane is not None:
         await visit.enter(getattr(state.lanes, lane))
     return Entry(

@@ -40,7 +40,7 @@ async def spooled(request: Request, entry: Submits) -> AsyncIterator[Spooled]:
     if encoding not in ("", "identity", "gzip"):
         raise WrongContentType(say("A body comes as it is, or with Content-Encoding: gzip."))
     intake = request.app.state.lanes.intake
-    intake.expect()  # before the database is asked and the body is taken for nothing
+    intake.expect(entry.visit.caller)  # before the database is asked and the body is taken for nothing
     await run_in_threadpool(entry.expect_rows)
     entry.visit.leave()  # a body that comes slowly takes nobody's place
     digest, size = hashlib.sha256(), 0

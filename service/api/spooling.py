@@ -105,20 +105,21 @@ class SpooledResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         lane = scope["app"].state.lanes.heavy if self._reads else None
+        visit = scope["state"]["visit"]
         if lane is not None:
-            scope["state"]["visit"].leave()
-            await lane.enter()
+            visit.leave()
+            await lane.enter(visit.caller)
         with TemporaryFile(prefix="kontor-") as file:
             spool = _Spool(file)
             async with anyio.create_task_group() as group:
-                group.start_soon(self._written, spool, lane)
+                group.start_soon(self._written, spool, lane, visit.caller)
                 group.start_soon(_watch, spool, receive)
                 await self._send(spool, send)
                 group.cancel_scope.cancel()
         if spool.failure is not None and not spool.left:
             raise spool.failure
 
-    async def _written(self, spool: _Spool, lane: Lane | None) -> None:
+    async def _written(self, spool: _Spool, lane: Lane | None, caller: str) -> None:
         failure, begun = None, perf_counter()
         try:
             await in_thread(self._fill, spool)
@@ -126,7 +127,7 @@ class SpooledResponse(Response):
             failure = error
         finally:
             if lane is not None:
-                lane.leave(perf_counter() - begun)
+                lane.leave(caller, perf_counter() - begun)
             spool.ended(failure)
 
     def _fill(self, spool: _Spool) -> None:

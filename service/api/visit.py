@@ -28,12 +28,16 @@ class Visit:
     def __init__(self, origin: Origin, most_seconds: float) -> None:
         self.origin = origin
         self.principal = ""
+        self.caller = ""
+        """Who takes places: what he presented, as others could pretend a mere name before they are admitted."""
         self.problem = ""
         self.revisions = ""
         self.rows = 0
         self.calculated: float | None = None
         """Seconds that a heavy calculation took, once it is done."""
         self.standings: list[Standing] = []
+        self.counted = False
+        """Whether it is counted already, as of somebody who was admitted a moment ago."""
         self.body_taken = False
         self._most_seconds = most_seconds
         self._lane: Lane | None = None
@@ -49,19 +53,18 @@ class Visit:
     async def enter(self, lane: Lane) -> None:
         """Take a place in a lane instead of the one before."""
         self.leave()
-        await lane.enter()
+        await lane.enter(self.caller)
         self._lane, self._entered = lane, perf_counter()
 
-    def stands(self, standing: Standing | None) -> None:
-        """What is left of a quota, for the headers of the answer."""
-        if standing is not None:
-            self.standings.append(standing)
+    def stands(self, *standings: Standing) -> None:
+        """What is left of quotas, for the headers of the answer."""
+        self.standings.extend(standings)
 
     def leave(self) -> None:
         """Give the place back, if there is one."""
         if self._lane is not None:
             seconds = perf_counter() - self._entered
-            self._lane.leave(seconds)
+            self._lane.leave(self.caller, seconds)
             if self._lane.name == HEAVY:
                 self.calculated = seconds
             self._lane = None

@@ -42,11 +42,11 @@ def _client(database_url: str, **settings: Any) -> Iterator[TestClient]:
 def test_the_headers_count_down_to_the_refusal(database_url: str) -> None:
     with _client(database_url, requests_per_minute=2, rows_per_minute=10) as client:
         first = client.get("/v1/forms")
-        assert first.headers["RateLimit-Policy"] == '"requests";q=2;w=60'
-        assert first.headers["RateLimit"] == '"requests";r=1;t=60'
+        assert first.headers["RateLimit-Policy"] == '"requests";q=2;w=60, "burst";q=2;w=60'
+        assert first.headers["RateLimit"] == '"requests";r=1;t=60, "burst";r=1;t=30'
         handed_in = client.post("/v1/submissions/exchange-rates", json=[])
-        assert handed_in.headers["RateLimit-Policy"] == '"requests";q=2;w=60, "rows";q=10;w=60'
-        assert handed_in.headers["RateLimit"] == '"requests";r=0;t=60, "rows";r=10;t=60'
+        assert handed_in.headers["RateLimit-Policy"] == '"requests";q=2;w=60, "burst";q=2;w=60, "rows";q=10;w=60'
+        assert handed_in.headers["RateLimit"] == '"requests";r=0;t=60, "burst";r=0;t=60, "rows";r=10;t=60'
         refused = client.get("/v1/forms")
         assert refused.status_code == 429
         assert refused.headers["Retry-After"] == "60"
@@ -54,6 +54,7 @@ def test_the_headers_count_down_to_the_refusal(database_url: str) -> None:
         document = refused.json()
         assert document["type"] == "/problems/quota-exceeded"
         assert document["violated_policies"] == ["requests"]
+        assert client.get("/v1/nowhere").status_code == 429, "nothing is looked at any further"
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 200
 
@@ -87,7 +88,7 @@ def test_wrong_keys_are_refused_without_the_database(database_url: str, monkeypa
 def test_a_full_lane_turns_away_and_leaves_the_others_alone(database_url: str) -> None:
     with _client(database_url) as client:
         lanes: Lanes = client.app.state.lanes
-        client.portal.call(lanes.heavy.enter)
+        client.portal.call(lanes.heavy.enter, "another")
         begun = time.monotonic()
         refused = client.get("/v1/kpis")
         assert 0.9 < time.monotonic() - begun < 5
@@ -96,7 +97,7 @@ def test_a_full_lane_turns_away_and_leaves_the_others_alone(database_url: str) -
         assert "heavy" in refused.json()["detail"]
         assert client.get("/v1/forms").status_code == 200
         assert client.post("/v1/submissions/exchange-rates", json=[]).status_code == 422
-        client.portal.call(lanes.heavy.leave, 1.0)
+        client.portal.call(lanes.heavy.leave, "another", 1.0)
         assert client.get("/v1/kpis").status_code == 422
         assert [lane.taken for lane in lanes.every] == [0, 0, 0]
 
@@ -104,14 +105,14 @@ def test_a_full_lane_turns_away_and_leaves_the_others_alone(database_url: str) -
 def test_who_finds_too_many_waiting_is_turned_away_at_once() -> None:
     async def crowd() -> tuple[float, list[Any]]:
         lane = Lane("light", 1)
-        await lane.enter()
+        await lane.enter("one")
         begun = time.monotonic()
-        waiting = [asyncio.create_task(lane.enter()) for _ in range(8)]
+        waiting = [asyncio.create_task(lane.enter("one")) for _ in range(8)]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):
-            await lane.enter()
+            await lane.enter("one")
         at_once = time.monotonic() - begun
-        lane.leave(0.01)
+        lane.leave("one", 0.01)
         return at_once, await asyncio.gather(*waiting, return_exceptions=True)
 
     at_once, ends = asyncio.run(crowd())
@@ -125,14 +126,14 @@ def test_who_would_wait_too_long_is_turned_away_at_once() -> None:
     async def asked(held: float) -> list[float]:
         lane = Lane("light", 1)
         for _ in range(50):
-            await lane.enter()
-            lane.leave(held)
-        await lane.enter()
+            await lane.enter("one")
+            lane.leave("one", held)
+        await lane.enter("one")
         begun = time.monotonic()
 
         async def one() -> float:
             with pytest.raises(Unavailable):
-                await lane.enter()
+                await lane.enter("one")
             return time.monotonic() - begun
 
         return list(await asyncio.gather(one(), one()))
@@ -142,19 +143,88 @@ def test_who_would_wait_too_long_is_turned_away_at_once() -> None:
     assert [seconds > 0.9 for seconds in asyncio.run(asked(600.0))] == [True, False]
 
 
+async def _crowd(lane: Lane, callers: str) -> dict[asyncio.Task[None], str]:
+    """One of each of these callers, in this order, wants a place."""
+    crowd = {}
+    for caller in callers:
+        crowd[asyncio.create_task(lane.enter(caller))] = caller
+        await asyncio.sleep(0)
+    return crowd
+
+
+@pytest.mark.parametrize(
+    ("places", "callers", "served"), [(1, "aaaabcab", "aabcabaa"), (2, "aaaabc", "aabaca"), (2, "aaaaabbc", "aabacbaa")]
+)
+def test_a_place_goes_to_the_caller_with_the_fewest_in_turn(places: int, callers: str, served: str) -> None:
+    async def order() -> str:
+        lane = Lane("light", places)
+        found: list[str] = []
+
+        async def one(caller: str) -> None:
+            await lane.enter(caller)
+            found.append(caller)
+
+        async with asyncio.TaskGroup() as crowd:
+            for caller in callers:
+                crowd.create_task(one(caller))
+                await asyncio.sleep(0)
+            for number in range(len(callers)):
+                await asyncio.sleep(0)
+                lane.leave(found[number], 0.01)
+        assert (lane.waiting, lane.taken) == (0, 0)
+        return "".join(found)
+
+    assert asyncio.run(order()) == served
+
+
+def test_where_too_many_wait_the_newest_of_who_has_most_gives_way() -> None:
+    async def crowded() -> None:
+        lane = Lane("light", 1)
+        crowd = await _crowd(lane, "a" * 9 + "bb")
+        await asyncio.sleep(0)
+        turned_away = [number for number, one in enumerate(crowd) if one.done() and one.exception()]
+        assert turned_away == [7, 8], "the newest of a, twice"
+        assert lane.waiting == 8
+        with pytest.raises(Unavailable):
+            lane.expect("a")
+        lane.expect("c")
+        for one in crowd:
+            one.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+        assert (lane.waiting, lane.taken) == (0, 1)
+
+    asyncio.run(crowded())
+
+
+def test_a_place_is_not_lost_with_who_leaves_in_the_moment_in_which_he_gets_it() -> None:
+    async def left() -> None:
+        lane = Lane("light", 1)
+        crowd = await _crowd(lane, "abc")
+        lane.leave("a", 0.01)
+        _, leaving, third = crowd
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        await third
+        assert (lane.waiting, lane.taken) == (0, 1)
+        lane.leave("c", 0.01)
+        assert lane.taken == 0
+
+    asyncio.run(left())
+
+
 def test_who_would_be_turned_away_is_not_asked_for_his_body(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with _client(database_url) as client:
         intake = client.app.state.lanes.intake
         for _ in range(50):
-            client.portal.call(intake.enter)
-            client.portal.call(intake.leave, 600.0)
+            client.portal.call(intake.enter, "another")
+            client.portal.call(intake.leave, "another", 600.0)
         assert client.post("/v1/submissions/exchange-rates", json=[]).status_code == 422, "a place is free"
-        client.portal.call(intake.enter)
-        monkeypatch.setattr(intake, "waiting", 1)
+        client.portal.call(intake.enter, "another")
+        monkeypatch.setattr(intake, "_held", 600.0)
         monkeypatch.setattr(client.app.state.quotas, "expect_rows", None)
         refused = client.post("/v1/submissions/exchange-rates", json=[])
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
-        client.portal.call(intake.leave, 1.0)
+        client.portal.call(intake.leave, "another", 1.0)
 
 
 @pytest.mark.parametrize(("light", "places"), [(1, [1, 1, 1]), (4, [4, 1, 1]), (16, [16, 2, 4])])

@@ -25,7 +25,7 @@ def answered(write: Callable[[Any], None], send: Any, *, leaves: threading.Event
 
     async def run() -> Lanes:
         lanes = Lanes.of(4)
-        visit = SimpleNamespace(leave=lambda: None)
+        visit = SimpleNamespace(leave=lambda: None, caller="one")
         scope = {"app": SimpleNamespace(state=SimpleNamespace(lanes=lanes)), "state": {"visit": visit}}
         await SpooledResponse(write, "text/csv", {}, reads=True)(scope, receive, send)
         return lanes
