@@ -32,7 +32,7 @@ def check(rig: Rig) -> None:
     _derived(rig)
     _replayed(rig)
     _audited(rig)
-    _isolated(rig)
+    isolated(rig)
     assert not rig.history.faults, "P7: " + "\n".join(rig.history.faults[:10])
 
 
@@ -141,7 +141,7 @@ def _audited(rig: Rig) -> None:
     assert set(resources) == expected, f"P10: {sorted(expected ^ set(resources))[:3]}"
 
 
-def _isolated(rig: Rig) -> None:
+def isolated(rig: Rig) -> None:
     """P6: nothing of the one subsidiary in what the key of the other was answered."""
     for home, other in (HOMES, HOMES[::-1]):
         leaked = [text for text in rig.seen[home] if canary(other) in text]

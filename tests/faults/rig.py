@@ -35,6 +35,7 @@ class Nursery:
     """One for all services of a run; see `nursery.py`."""
 
     def __init__(self, log: Path) -> None:
+        self.log = log
         self._log = log.open("ab")
         self._lock = threading.Lock()
         command = [sys.executable, str(_NURSERY)]
@@ -115,14 +116,23 @@ class Replica:
 class Rig:
     """Replicas over one database, two subsidiaries with a key each, and one client."""
 
-    def __init__(self, nursery: Nursery, folder: Path, database_url: str, service_url: str = "", replicas: int = 1):
+    def __init__(
+        self,
+        nursery: Nursery,
+        folder: Path,
+        database_url: str,
+        *,
+        service_url: str = "",
+        replicas: int = 1,
+        **settings: str,
+    ) -> None:
         """`service_url` is how the service reaches the database, where it goes through a proxy."""
         self.database = Database(database_url, pool_size=2)
         self.history = History(folder / "history.jsonl")
         self.oracle = Oracle()
         # Counting for quotas writes on its own, at any moment; a failpoint counts what writes.
         unlimited = {"KONTOR_REQUESTS_PER_MINUTE": "0", "KONTOR_ROWS_PER_MINUTE": "0"}
-        environment = {"KONTOR_DATABASE_URL": service_url or database_url, **unlimited}
+        environment = {"KONTOR_DATABASE_URL": service_url or database_url, **unlimited, **settings}
         self.replicas = [Replica(nursery, environment) for _ in range(replicas)]
         self.keys = self._prepared()
         self.seen: dict[str, list[str]] = {home: [] for home in HOMES}

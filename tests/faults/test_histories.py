@@ -1,11 +1,13 @@
 """F10, F11, F12 and the history checkers: several clients at once on two replicas, and what they may have seen.
 
 set: every row that was accepted is there, once, and no other; bank: amounts move between two lines and their total
-stays; register: edits with `If-Match` form one chain; snapshot: a list read page by page while others write.
+stays; register: edits with `If-Match` form one chain; snapshot: a list read page by page while others write; derived:
+figures read while corrections come; cross-tenant: two subsidiaries whose things have the same codes.
 """
 
 import random
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -15,7 +17,8 @@ import pytest
 
 from tests.faults import properties
 from tests.faults.conftest import trials
-from tests.faults.rig import Rig, at_once
+from tests.faults.oracle import canary
+from tests.faults.rig import HOMES, Rig, at_once
 
 CLIENTS = 8
 TOTAL = Decimal(1_000)
@@ -105,11 +108,12 @@ def test_a_set_of_rows_handed_in_by_eight_clients_loses_and_doubles_none(replica
 
 def test_in_a_bank_the_total_is_the_same_in_every_read(replicas, campaign):
     ledger = campaign("bank", "amounts move between two lines while all is read", replicas.kind)
-    until_accepted(replicas, bank(TOTAL / 2), "opening")
+    until_accepted(replicas, bank(TOTAL / 2, TOTAL / 2), "opening")
 
     def work(place: int) -> None:
         if place % 2:
-            until_accepted(replicas, bank(Decimal(random.Random(place).randrange(1_000))), f"move-{place}")  # noqa: S311
+            first = Decimal(random.Random(place).randrange(1_000))  # noqa: S311
+            until_accepted(replicas, bank(first, TOTAL - first), f"move-{place}")
             return
         answer = replicas.ask("/v1/kpis", subsidiary="A", indicators="revenue", **{"from": "2025-01", "to": "2025-02"})
         document = answer.json()
@@ -125,8 +129,8 @@ def test_in_a_bank_the_total_is_the_same_in_every_read(replicas, campaign):
             assert connection.exec_driver_sql(told).scalar_one() == 0
 
 
-def bank(first: Decimal) -> str:
-    return f"period,channel,revenue\n2025-01,one,{first}\n2025-02,two,{TOTAL - first}\n"
+def bank(first: Decimal, second: Decimal) -> str:
+    return f"period,channel,revenue\n2025-01,one,{first}\n2025-02,two,{second}\n"
 
 
 def test_edits_with_if_match_form_one_chain(replicas, campaign):
@@ -192,3 +196,85 @@ def pages(rig: Rig, moment: str) -> list[tuple[str, str, str]]:
         if page["next"] is None:
             return seen
         after = {"after": page["next"]}
+
+
+def test_figures_are_those_of_the_revision_that_they_name(rig_of, database_url, campaign):
+    with rig_of(database_url, replicas=2, KONTOR_READ_DATABASE_URL=database_url) as rig:
+        ledger = campaign("derived", "figures are read while corrections come", rig.kind)
+        first = until_accepted(rig, bank(Decimal(0), Decimal(0)), "opening")
+        known, lock = {first["data_revision"]: Decimal(0)}, threading.Lock()
+        seen: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+
+        def work(place: int) -> None:
+            if place % 4 == 0:
+                amounts = [Decimal(random.Random(place).randrange(10**6)) / 100 for _ in range(2)]  # noqa: S311
+                revision = until_accepted(rig, bank(*amounts), f"correct-{place}")["data_revision"]
+                with lock:
+                    known[revision] = sum(amounts, Decimal(0))
+                return
+            answer = rig.ask("/v1/kpis", subsidiary="A", indicators="revenue", **{"from": "2025-01", "to": "2025-02"})
+            home, _, revision = answer.headers["data-revision"].partition("=")
+            assert home == "A"
+            seen[threading.get_ident()].append((int(revision), Decimal(answer.json()["items"][0]["value"])))
+            ledger.tried(answered=True, stored=True)
+
+        shared(rig, trials(500, 40), work)
+        for reads in seen.values():
+            assert [revision for revision, _ in reads] == sorted(revision for revision, _ in reads), "it went back"
+            assert all(known[revision] == amount for revision, amount in reads), reads
+
+
+ASKED = (
+    ("/v1/customers", {}),
+    ("/v1/customers/{home}/C1", {}),
+    ("/v1/salespeople", {}),
+    ("/v1/statistics", {"subsidiary": "{home}"}),
+    ("/v1/submissions", {}),
+    ("/v1/kpis", {"indicators": "revenue", "by": "customer", "from": "2025-01", "to": "2025-01"}),
+    ("/v1/audit", {}),
+    ("/metrics", {}),
+    ("/v1/subsidiaries", {}),
+    ("/v1/customers/{other}/C1", {}),
+    ("/v1/submissions/{other}.1", {}),
+    ("/v1/statistics", {"subsidiary": "{other}"}),
+    ("/v1/subsidiaries/{other}", {}),
+)
+FORMS = {
+    "customers": "code,name\nC1,{word}\n",
+    "salespeople": "code,name,start\nS1,{word},2020-01-01\n",
+    "statistics": "period,customer,salesperson,channel,revenue\n2025-01,C1,S1,{word},5\n",
+}
+
+
+def test_two_subsidiaries_with_the_same_codes_see_nothing_of_each_other(replicas, nursery, campaign):
+    ledger = campaign("cross-tenant", "two subsidiaries ask for their own and for the other's", replicas.kind)
+    for home in HOMES:
+        for form, text in FORMS.items():
+            assert handed_in(replicas, home, form, text.format(word=canary(home))).status_code == 201
+
+    def work(place: int) -> None:
+        home, other = HOMES if place % 2 else HOMES[::-1]
+        if place % 10 < 2:  # what is refused is told with the cell that is wrong, and is not the other's
+            text = FORMS["statistics"].replace("C1", "C2" if place % 4 else "C1").replace("5", canary(home))
+            assert handed_in(replicas, home, "statistics", text.format(word=canary(home))).status_code == 422
+        path, query = ASKED[place % len(ASKED)]
+        places = {"home": home, "other": other}
+        asked = {name: word.format(**places) for name, word in query.items()}
+        answer = replicas.ask(path.format(**places), home, **asked)
+        foreign = "{other}" in path + str(query)
+        assert answer.status_code in ((403, 404) if foreign else (200,)), (path, query, answer.text)
+        ledger.tried(answered=True, stored=True)
+
+    shared(replicas, trials(5_000, 52), work)
+    properties.isolated(replicas)
+    log = nursery.log.read_text("utf-8", "replace")
+    assert "/v1/customers" in log
+    assert not any(canary(home) in log for home in HOMES), "P6: the log tells what was handed in"
+
+
+def handed_in(rig: Rig, home: str, form: str, text: str) -> httpx.Response:
+    headers = {"Content-Type": "text/csv", "Authorization": f"Bearer {rig.keys[home]}"}
+    url = f"{rig.replica.url}/v1/submissions/{form}?subsidiary={home}"
+    answer = httpx.post(url, content=text, headers=headers, timeout=60)
+    rig.seen[home].append(answer.text + str(dict(answer.headers)))
+    return answer
