@@ -21,7 +21,10 @@ POINTS = (
     "mid_response",
     "job_after_claim",
     "job_before_done",
+    "outbox_after_send",
 )
+_BESIDE = ("job_", "outbox_")
+"""Points of threads beside requests, which have no other."""
 PATTERN = rf"^(({'|'.join(POINTS)}):[1-9][0-9]{{0,5}}:(exit|raise|sleep))?$"
 SLEEP_SECONDS = 2.0
 _log = logging.getLogger(__name__)
@@ -64,8 +67,8 @@ def arm(fault: str) -> None:
 
 
 def reach(point: str) -> None:
-    """Fail here, if this is the point and the time for it. Threads beside requests have their own points, `job_…`."""
+    """Fail here, if this is the point and the time for it."""
     if _armed is None or _armed.point != point:
         return
-    if point.startswith("job_") or not current_thread().name.startswith("kontor-"):
+    if point.startswith(_BESIDE) or not current_thread().name.startswith("kontor-"):
         _armed.reached()

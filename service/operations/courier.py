@@ -23,6 +23,7 @@ from service import __version__
 from service.access.audit import Origin
 from service.access.keys import Caller
 from service.access.safe import Safe
+from service.failpoints import reach
 from service.operations import messages
 from service.operations.sending import Sender, Sent
 from service.store import deliveries, webhooks
@@ -173,6 +174,7 @@ class Courier:
         try:
             headers, body = self.signed(taken)
             sent = await self._sender.send(taken.webhook.url, body, headers)
+            reach("outbox_after_send")
             await self._at_desk(self.note, taken, sent)
         except Exception:  # noqa: BLE001 - it is due again after its lease
             _log.exception("delivery %s could not be attempted", taken.delivery.id)

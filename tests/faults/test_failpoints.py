@@ -6,7 +6,7 @@ from service.failpoints import POINTS
 from tests.faults import properties
 from tests.faults.conftest import SHARE, trials
 
-AT_HAND_IN = [point for point in POINTS if not point.startswith("job_")]
+AT_HAND_IN = [point for point in POINTS if not point.startswith(("job_", "outbox_"))]
 STORED = ("after_commit_before_response", "mid_response")
 ROWS = 500
 NTH = {"mid_response": 2}
