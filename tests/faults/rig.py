@@ -34,12 +34,12 @@ _NURSERY = Path(__file__).with_name("nursery.py")
 class Nursery:
     """One for all services of a run; see `nursery.py`."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, **variables: str) -> None:
         self.log = log
         self._log = log.open("ab")
         self._lock = threading.Lock()
         command = [sys.executable, str(_NURSERY)]
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | variables
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, env=environment, text=True
         )
@@ -63,7 +63,7 @@ class Replica:
 
     def __init__(self, nursery: Nursery, environment: dict[str, str]) -> None:
         self._nursery = nursery
-        self._environment = environment
+        self.environment = environment
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = 0
@@ -75,7 +75,7 @@ class Replica:
 
     def launch(self, **settings: str) -> None:
         """Without waiting for anything."""
-        self.process = self._nursery.serve(self.port, self._environment | settings)
+        self.process = self._nursery.serve(self.port, self.environment | settings)
 
     def wait_until_ready(self, path: str = "/readyz") -> float:
         """Seconds that it took. The connection is closed each time: the service counts answers, not questions."""
@@ -195,7 +195,7 @@ class Rig:
 
     def ask(self, path: str, home: str = "A", url: str = "", **query: Any) -> httpx.Response:
         with self._client(url, self.keys[home]) as client:
-            answer = client.get(path, params=query)
+            answer = client.get(path, params=query or None)
         self.seen[home].append(answer.text + str(dict(answer.headers)))
         return answer
 

@@ -265,7 +265,7 @@ def test_two_subsidiaries_with_the_same_codes_see_nothing_of_each_other(replicas
         assert answer.status_code in ((403, 404) if foreign else (200,)), (path, query, answer.text)
         ledger.tried(answered=True, stored=True)
 
-    shared(replicas, trials(5_000, 52), work)
+    shared(replicas, trials(2_000, 52), work)
     properties.isolated(replicas)
     log = nursery.log.read_text("utf-8", "replace")
     assert "/v1/customers" in log
