@@ -7,8 +7,8 @@ PostgreSQL only. Parts:
     tables  all statistics in each format, beside `psql \\copy (...) to` of the same columns and rows in the same run:
             amounts as decimals, months as YYYY-MM, in the order of the key. Also: the first byte, and how far the
             service's memory rises.
-    pages   all statistics (a million, unless --rows says otherwise) through the next links of OData: seconds of the
-            first and of the last tenth of the pages, which are the same where time is linear; and the memory.
+    pages   all statistics (a million, unless --rows says otherwise) page by page, of OData and /v1/statistics: what a
+            page of the first and of the last tenth takes, which is the same where time is linear; and the memory.
 """
 
 import argparse
@@ -96,26 +96,35 @@ def tables(running: Kontor, client: httpx.Client, url: str, rows: int, rounds: i
     print(f"{rows} rows as xlsx: {whole:.1f} s, {size / 1e6:.1f} MB")
 
 
+LISTS = {
+    "OData": ("/odata/v1/Statistics", "value", "@odata.nextLink"),
+    "/v1/statistics": ("/v1/statistics?limit=1000", "items", "next"),
+}
+"""The address of the first page, and under which names its rows are, and where the next one is."""
+
+
 def pages(running: Kontor, client: httpx.Client, rows: int) -> None:
-    seconds: list[float] = []
+    for told, (address, items, following) in LISTS.items():
+        seconds: list[float] = []
 
-    def read() -> None:
-        link, count = "/odata/v1/Statistics", 0
-        while link:
-            began = time.perf_counter()
-            answer = client.get(link)
-            answer.raise_for_status()
-            seconds.append(time.perf_counter() - began)
-            page = answer.json()
-            count += len(page["value"])
-            link = page.get("@odata.nextLink")
-        assert count == rows
+        def read(address: str = address, items: str = items, following: str = following) -> None:
+            link, count = address, 0
+            while link:
+                began = time.perf_counter()
+                answer = client.get(link)
+                answer.raise_for_status()
+                seconds.append(time.perf_counter() - began)  # noqa: B023 - read before the next list begins
+                page = answer.json()
+                count += len(page[items])
+                place = page.get(following)
+                link = place and (place if "/" in place else f"{address}&after={place}")
+            assert count == rows
 
-    more = rise(running.process, read)
-    tenth = max(len(seconds) // 10, 1)
-    told = " ".join(f"{statistics.mean(part) * 1000:.1f}" for part in (seconds[:tenth], seconds[-tenth:]))
-    print(f"{rows} rows in {len(seconds)} pages of OData: {sum(seconds):.1f} s, the first {seconds[0] * 1000:.0f} ms")
-    print(f"  ms a page in the first and in the last tenth: {told}, memory + {more:.0f} MB")
+        more = rise(running.process, read)
+        tenth = max(len(seconds) // 10, 1)
+        parts = " ".join(f"{statistics.median(part) * 1000:.1f}" for part in (seconds[:tenth], seconds[-tenth:]))
+        print(f"{rows} rows in {len(seconds)} pages of {told}: {sum(seconds):.1f} s, the first {seconds[0]:.3f} s")
+        print(f"  ms a page in the first and in the last tenth (medians): {parts}, memory + {more:.0f} MB")
 
 
 def main() -> None:

@@ -55,31 +55,28 @@ class Opposite:
 Condition: TypeAlias = Compared | Spelled | Both | Either | Opposite
 
 
-def in_sql(condition: Condition, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
+Met: TypeAlias = Callable[[str, ColumnElement[bool]], ColumnElement[bool]]
+"""What a condition on the column of a name comes to where the rows do not hold that column themselves."""
+
+
+def of_rows(_name: str, found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition itself, on columns that the rows hold."""
+    return found
+
+
+def in_sql(condition: Condition, columns: Mapping[str, ColumnElement[Any]], met: Met = of_rows) -> ColumnElement[bool]:
     """The condition over these columns, which hold what is stored: ten-thousandths, numbers of months, 0 and 1."""
     match condition:
         case Both(parts):
-            return and_(true(), *(in_sql(part, columns) for part in parts))
+            return and_(true(), *(in_sql(part, columns, met) for part in parts))
         case Either(parts):
-            return or_(false(), *(in_sql(part, columns) for part in parts))
+            return or_(false(), *(in_sql(part, columns, met) for part in parts))
         case Opposite(part):
-            return not_(in_sql(part, columns))
+            return not_(in_sql(part, columns, met))
         case Spelled(name, how, wanted):
-            return _spelled(name, columns[name], how, wanted)
+            return met(name, _spelled(name, columns[name], how, wanted))
         case Compared(name, operator, value):
-            return _compared(name, columns[name], operator, value)
-
-
-def names_in(condition: Condition | None) -> frozenset[str]:
-    """The columns that a condition is about."""
-    match condition:
-        case Both(parts) | Either(parts):
-            return frozenset().union(*map(names_in, parts))
-        case Opposite(part):
-            return names_in(part)
-        case Spelled() | Compared():
-            return frozenset([condition.column])
-    return frozenset()
+            return met(name, _compared(name, columns[name], operator, value))
 
 
 def ordered(element: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

@@ -1,7 +1,7 @@
 """Statistics lines: the facts everything is calculated from, and what they were before corrections."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Index,
     Row,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
     union,
     union_all,
     update,
@@ -39,7 +41,7 @@ from service.store.measured import Measured
 from service.store.nouns import NOUNS, with_codes
 from service.store.pages import later
 from service.store.reach import Reach
-from service.store.relations import Relation
+from service.store.relations import Long, Relation
 from service.store.subsidiaries import TABLE as SUBSIDIARY
 
 
@@ -246,17 +248,18 @@ def page(
 ) -> Sequence[Row[Any]]:
     """Lines with their codes by natural key, at most `limit`, those after the cursor."""
     line = _asked(reach, asked)
-    statement = _with_words(select(line), reach, line, asked).limit(limit)
+    found = select(line).where(*_conditions(reach, line, asked)).order_by(*_key(line)).limit(limit)
     if after is not None:
-        statement = statement.where(later(_key(line), after))
-    return connection.execute(statement).all()
+        found = found.where(later(_key(line), after))
+    some = found.subquery("found")
+    return connection.execute(_with_words(select(some), some)).all()
 
 
 def each(connection: Connection, reach: Reach, asked: Asked) -> Iterator[pa.RecordBatch]:
     """The same without a limit, in batches: the codes, `period`, `currency`, `feed` as a word, and the measures."""
     line = _asked(reach, asked)
     columns = (line.c.period, _feed(line).label("feed"), *(line.c[name] for name in MEASURES))
-    return batches(connection, _with_words(select(*columns), reach, line, asked))
+    return batches(connection, _with_words(select(*columns).where(*_conditions(reach, line, asked)), line))
 
 
 def _asked(reach: Reach, asked: Asked) -> Any:
@@ -267,19 +270,31 @@ def _key(line: Any) -> list[Any]:
     return [line.c[column.name] for column in _NATURAL_KEY]
 
 
-def _with_words(statement: Select[Any], reach: Reach, line: Any, asked: Asked) -> Select[Any]:
+def _with_words(statement: Select[Any], line: Any) -> Select[Any]:
     statement = statement.add_columns(SUBSIDIARY.c.code.label("subsidiary"), SUBSIDIARY.c.currency)
     statement = statement.join(SUBSIDIARY, SUBSIDIARY.c.id == line.c.subsidiary_id)
-    statement = with_codes(statement, line).where(reach.covers(line.c.subsidiary_id)).order_by(*_key(line))
+    return with_codes(statement, line).order_by(*_key(line))
+
+
+def _conditions(reach: Reach, line: Any, asked: Asked) -> list[ColumnElement[bool]]:
     first, last = asked.months
+    found = [reach.covers(line.c.subsidiary_id)]
     if first is not None:
-        statement = statement.where(line.c.period >= first)
+        found.append(line.c.period >= first)
     if last is not None:
-        statement = statement.where(line.c.period <= last)
-    for word, code in asked.codes.items():
+        found.append(line.c.period <= last)
+    for noun, code in asked.codes.items():
         if code is not None:
-            statement = statement.where(NOUNS[word].c.code == code)
-    return statement
+            number, numbers = _numbers(reach, line, noun)
+            found.append(number.in_(numbers.where(NOUNS[noun].c.code == code)))
+    return found
+
+
+def _numbers(reach: Reach, line: Any, noun: str) -> tuple[Any, Select[Any]]:
+    """The number that a line has a noun by, and those that it can be."""
+    named = NOUNS[noun]
+    numbers = select(named.c.subsidiary_id, named.c.id).where(reach.covers(named.c.subsidiary_id))
+    return tuple_(line.c.subsidiary_id, line.c[f"{noun}_id"]), numbers.correlate(None)
 
 
 def _known_at(reach: Reach, moment: datetime) -> Any:
@@ -320,18 +335,25 @@ def _removed_meanwhile(state: Table, newest: Any) -> Any:
 
 def relation(reach: Reach) -> Relation:
     """All lines, to be asked with conditions."""
-    rows = with_codes(select(TABLE.c.subsidiary_id).join(SUBSIDIARY, SUBSIDIARY.c.id == TABLE.c.subsidiary_id), TABLE)
+    within, joined = reach.covers(TABLE.c.subsidiary_id), _around(TABLE)
+    subsidiaries = TABLE.c.subsidiary_id, select(SUBSIDIARY.c.id).where(reach.covers(SUBSIDIARY.c.id))
+    words = {noun: _numbers(reach, TABLE, noun) for noun in NOUNS}
+    words |= dict.fromkeys(("subsidiary", "currency"), subsidiaries)
+    return replace(joined, rows=joined.rows.where(within), long=Long(select(TABLE).where(within), words, _around))
+
+
+def _around(line: Any) -> Relation:
+    """The relation of these lines."""
     columns = {
         "subsidiary": SUBSIDIARY.c.code,
-        "period": TABLE.c.period,
+        "period": line.c.period,
         **{noun: named.c.code for noun, named in NOUNS.items()},
         "currency": SUBSIDIARY.c.currency,
-        "feed": _feed(TABLE),
-        **{name: TABLE.c[name] for name in MEASURES},
+        "feed": _feed(line),
+        **{name: line.c[name] for name in MEASURES},
     }
-    within = reach.covers(TABLE.c.subsidiary_id)
-    alone = select(TABLE.c.subsidiary_id).where(within)
-    return Relation(rows.where(within), columns, _NATURAL_KEY, alone, frozenset(("period", "feed", *MEASURES)))
+    rows = with_codes(select(line.c.subsidiary_id).join(SUBSIDIARY, SUBSIDIARY.c.id == line.c.subsidiary_id), line)
+    return Relation(rows, columns, tuple(_key(line)))
 
 
 def _feed(line: Any) -> Any:
