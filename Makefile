@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 SUPPLY := .venv-supply
 TOOLS := .venv-tools
 SITE := .venv-site
+RUNNING := .venv-running
 TRYTON := .venv-tryton
 COVERED := --cov-branch --cov-report=term-missing:skip-covered --cov
 APART := tests/page tests/connectors/test_tryton.py tests/examples/test_typed_client.py
@@ -13,7 +14,7 @@ NODE := tests/contract/node
 IN_NODE := PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npx --no-install
 
 .PHONY: demo test test-page test-clients test-connectors coverage serve openapi clients translations lint lint-contract \
-	format bench audit sbom lock site clean
+	lint-running format bench audit sbom lock site clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -43,6 +44,11 @@ lint-contract: $(NODE)/node_modules/.made
 		../../../openapi/kontor.v1.yaml ../../../openapi/kontor.v1.openapi-3.0.json ../../../openapi/kontor.v1.swagger-2.0.json
 	cd $(NODE) && $(IN_NODE) openapi-typescript ../../../openapi/kontor.v1.yaml --output contract.d.ts
 	cd $(NODE) && $(IN_NODE) tsc
+
+# The examples of running it by their own tools: the schema of Compose, Helm's engine, the schemas of Kubernetes.
+lint-running: $(RUNNING)/.made
+	$(RUNNING)/bin/check-jsonschema --builtin-schema vendor.compose-spec examples/running/compose.yaml
+	$(RUNNING)/bin/python tests/running/check_chart.py
 
 # A typed client in Python, in build/: put that folder on the path.
 clients: $(TOOLS)/.made
@@ -139,7 +145,7 @@ $(NODE)/node_modules/.made: $(TOOLS)/.made $(NODE)/package-lock.json
 	touch $@
 
 # Apart from the service: what examines it is no part of it, and Tryton (GPL) is only spoken to.
-$(SUPPLY)/.made $(TOOLS)/.made $(SITE)/.made $(TRYTON)/.made: .venv-%/.made: requirements/%.txt
+$(SUPPLY)/.made $(TOOLS)/.made $(SITE)/.made $(TRYTON)/.made $(RUNNING)/.made: .venv-%/.made: requirements/%.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 	touch $@
@@ -156,10 +162,10 @@ lock:
 		--all-extras -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group fuzz \
 		-c requirements/dev.txt -o requirements/fuzz.txt
-	for group in supply tools site tryton; do \
+	for group in supply tools site tryton running; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 			--group $$group -o requirements/$$group.txt; done
 
 clean:
-	rm -rf $(VENV) $(SUPPLY) $(TOOLS) $(SITE) $(TRYTON) $(NODE)/node_modules build kontor.cdx.json \
+	rm -rf $(VENV) $(SUPPLY) $(TOOLS) $(SITE) $(TRYTON) $(RUNNING) $(NODE)/node_modules build kontor.cdx.json \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

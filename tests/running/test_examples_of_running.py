@@ -1,5 +1,6 @@
 """The files in `examples/running` name settings that exist and are what their tools take, as far as parsing tells."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,21 +56,30 @@ def test_every_setting_that_is_named_exists() -> None:
     files = [file for file in RUNNING.rglob("*") if file.is_file() and "secrets" not in file.parts]
     named = set(re.findall(r"\bKONTOR_[A-Z_]+\b", "\n".join(file.read_text(encoding="utf-8") for file in files)))
     assert "KONTOR_DATABASE_URL" in named
-    assert named - {f"KONTOR_{name.upper()}" for name in Settings.model_fields} == set()
+    settings = {f"KONTOR_{name.upper()}" for name in Settings.model_fields}
+    assert {name.removesuffix("_FILE") for name in named} - settings == set()
+
+
+def _switched(everything: bool) -> dict[str, Any]:
+    values = _values()
+    for name in ("ingress", "networkPolicy", "seals", "backup"):
+        values[name]["enabled"] = everything
+    values["webhooks"]["secret"] = "kontor-webhooks" if everything else ""
+    return values
 
 
 @pytest.mark.parametrize("everything", [True, False])
 def test_the_chart_renders(everything: bool) -> None:
-    values = _values()
-    values["ingress"]["enabled"] = values["networkPolicy"]["enabled"] = everything
-    kinds = {made["kind"] for made in _objects(values)}
-    always = {"Deployment", "Job", "PodDisruptionBudget", "Service"}
-    assert kinds == always | ({"Ingress", "NetworkPolicy"} if everything else set())
+    kinds = sorted(made["kind"] for made in _objects(_switched(everything)))
+    always = ["Deployment", "Job", "PodDisruptionBudget", "Service"]
+    assert kinds == sorted(always + (["CronJob", "Deployment", "Ingress", "NetworkPolicy"] if everything else []))
 
 
 def test_pods_are_confined_and_end_in_time() -> None:
-    values = _values()
-    pods = [made["spec"]["template"]["spec"] for made in _objects(values) if made["kind"] in {"Deployment", "Job"}]
+    values = _switched(everything=True)
+    jobs = [made["spec"].get("jobTemplate", made)["spec"] for made in _objects(values)]
+    pods = [job["template"]["spec"] for job in jobs if "template" in job]
+    assert len(pods) == 4
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["enableServiceLinks"]
@@ -88,3 +98,16 @@ def test_the_services_of_compose_wait_for_services_that_are_there() -> None:
     assert all(replica["read_only"] and replica["stop_grace_period"] == "35s" for replica in replicas)
     proxy = (RUNNING / "nginx.conf").read_text(encoding="utf-8")
     assert re.findall(r"server ([\w-]+):8000", proxy) == ["kontor-1", "kontor-2"]
+
+
+def test_every_way_keeps_what_must_not_be_lost() -> None:
+    compose = yaml.safe_load((RUNNING / "compose.yaml").read_text(encoding="utf-8"))
+    made = {(one["kind"], one["metadata"]["name"]): one for one in _objects(_switched(everything=True))}
+    units = {unit.name for unit in RUNNING.glob("kontor*")}
+    assert {"seal", "backup"} <= set(compose["services"])
+    assert {("Deployment", "kontor-seals"), ("CronJob", "kontor-backup")} <= set(made)
+    assert {"kontor-seals.service", "kontor-backup.service", "kontor-backup.timer"} <= units
+    kept = {volume.split(":")[0] for name in ("seal", "backup") for volume in compose["services"][name]["volumes"]}
+    assert kept <= set(compose["volumes"])
+    assert "KONTOR_WEBHOOK_SECRET_KEYS" in json.dumps(made["Deployment", "kontor"])
+    assert "KONTOR_WEBHOOK_SECRET_KEYS_FILE" in compose["services"]["kontor-1"]["environment"]
