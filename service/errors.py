@@ -91,9 +91,9 @@ class KontorError(Exception):
     retry_after: int | None = None
     """Seconds after which the same request may fare better."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: Message) -> None:
         super().__init__(detail)
-        self.detail = detail if isinstance(detail, Message) else Message.kept(detail)
+        self.detail = detail
 
     @classmethod
     def slug(cls) -> str:
@@ -182,7 +182,7 @@ class FeedInUse(Conflict):
 
     title = "Switching the feed would replace data"
 
-    def __init__(self, detail: str, replaces: Sequence[dict[str, Any]]) -> None:
+    def __init__(self, detail: Message, replaces: Sequence[dict[str, Any]]) -> None:
         super().__init__(detail)
         self.replaces = list(replaces)
 
@@ -348,7 +348,7 @@ class BadArgument(Unprocessable):
 
     title = "An argument cannot be used"
 
-    def __init__(self, argument: str, detail: str) -> None:
+    def __init__(self, argument: str, detail: Message) -> None:
         super().__init__(detail)
         self.argument = argument
 
@@ -376,7 +376,7 @@ class QuotaExceeded(KontorError):
     status = 429
     title = "The quota is used up"
 
-    def __init__(self, detail: str, policy: str, seconds: int) -> None:
+    def __init__(self, detail: Message, policy: str, seconds: int) -> None:
         super().__init__(detail)
         self.policy = policy
         self.retry_after = seconds

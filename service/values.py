@@ -15,6 +15,8 @@ from babel.numbers import get_currency_precision
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from service.wording import say
+
 AMOUNT_DECIMALS = 4
 AMOUNT_SCALE: int = 10**AMOUNT_DECIMALS
 LARGEST_AMOUNT = 10**12
@@ -31,7 +33,9 @@ def parse_amount(text: str) -> int:
     """`"-12.5"` → −125000 ten-thousandths. Raises ValueError for anything but plain decimal with at most
     12 digits before the point and 4 after it."""
     if _AMOUNT.fullmatch(text) is None:
-        raise ValueError(f"{text!r} is not an amount: write digits with a decimal point and at most 4 decimals")
+        raise ValueError(
+            say("{text!r} is not an amount: write digits with a decimal point and at most 4 decimals", text=text)
+        )
     whole, _, decimals = text.partition(".")
     return int(whole + decimals.ljust(AMOUNT_DECIMALS, "0"))
 
@@ -59,11 +63,11 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{
 def _moment(given: Any) -> datetime:
     """RFC 3339 → the moment in UTC. A number or a time without its offset is none."""
     if not isinstance(given, str) or _MOMENT.fullmatch(given) is None:
-        raise ValueError("write a moment with its offset, as in 2026-03-31T12:00:00Z")
+        raise ValueError(say("write a moment with its offset, as in 2026-03-31T12:00:00Z"))
     try:
         return datetime.fromisoformat(given).astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("this moment lies outside the years 1 to 9999 in UTC") from error
+        raise ValueError(say("this moment lies outside the years 1 to 9999 in UTC")) from error
 
 
 def round_ratio(value: Fraction | float) -> Decimal:
@@ -98,7 +102,7 @@ def _amount_input(value: Any) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic turns ValueError into a problem
-            'write an amount as text, as in "12.50": a JSON number may lose digits'
+            say('write an amount as text, as in "12.50": a JSON number may lose digits')
         )
     return to_decimal(parse_amount(value))
 

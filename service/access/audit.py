@@ -22,6 +22,7 @@ from service.errors import BadArgument
 from service.store import audit
 from service.store.audit import Wanted
 from service.store.reach import GROUP_CODE, Reach
+from service.wording import say
 
 Action = Literal[
     "closed-month.close",
@@ -135,11 +136,15 @@ def read_seals(lines: Iterable[str], key: str) -> dict[tuple[int, int], tuple[st
             signature = said.pop("signature")
             good = hmac.compare_digest(signature, _signature(said, key))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise BadArgument("seals", f"Line {place} of the seals is no seal.") from error
+            raise BadArgument("seals", say("Line {place} of the seals is no seal.", place=place)) from error
         if not good:
-            raise BadArgument("seals", f"Line {place} of the seals was changed, or signed with another key.")
+            raise BadArgument(
+                "seals", say("Line {place} of the seals was changed, or signed with another key.", place=place)
+            )
         if said["previous"] != (_digest(previous) if previous else ""):
-            raise BadArgument("seals", f"Line {place} of the seals does not follow the line before it.")
+            raise BadArgument(
+                "seals", say("Line {place} of the seals does not follow the line before it.", place=place)
+            )
         previous = line
         for subsidiary_id, subsidiary, number, entry_hash in said["chains"]:
             sealed[subsidiary_id, number] = (subsidiary, entry_hash)

@@ -26,6 +26,7 @@ from service.errors import BadArgument, Conflict, Forbidden, NotAuthenticated
 from service.failpoints import reach
 from service.store import keys, subsidiaries
 from service.store.reach import GROUP, Reach
+from service.wording import say
 
 _ALPHABET = string.digits + string.ascii_letters
 PREFIX = "kontor_"
@@ -59,7 +60,7 @@ class Token:
     def read(cls, text: str) -> "Token":
         match = _KEY.fullmatch(text)
         if match is None or not hmac.compare_digest(match[3], _checksum(match[1] + match[2])):
-            raise NotAuthenticated("This is not an API key of Kontor, or it was mistyped.")
+            raise NotAuthenticated(say("This is not an API key of Kontor, or it was mistyped."))
         return cls(match[1], match[2])
 
     def __str__(self) -> str:
@@ -98,12 +99,14 @@ class Caller:
     def reads_names(self) -> None:
         """Refuse unless names of people and customers may be read."""
         if not self.reach.names:
-            raise Forbidden(f"This holds names of people or customers: it needs the scope {Scope.NAMES_READ}.")
+            raise Forbidden(
+                say("This holds names of people or customers: it needs the scope {scope}.", scope=Scope.NAMES_READ)
+            )
 
     def whole_group(self) -> None:
         """Refuse unless the key reaches the whole group."""
         if not self.reach.whole_group:
-            raise Forbidden("This concerns the whole group: it needs a key that reaches all subsidiaries.")
+            raise Forbidden(say("This concerns the whole group: it needs a key that reaches all subsidiaries."))
 
 
 class Lately:
@@ -136,9 +139,9 @@ def admit(
     key = keys.get(connection, token.key_id) if known is None else known[0]
     given = _hashed(token.secret)
     if key is None or not any(hmac.compare_digest(one, given) for one in good_hashes(key, now)):
-        raise NotAuthenticated("This API key is unknown.")
+        raise NotAuthenticated(say("This API key is unknown."))
     if ended(key, now):
-        raise NotAuthenticated("This API key has expired or was revoked.")
+        raise NotAuthenticated(say("This API key has expired or was revoked."))
     if known is not None:
         reached = known[1]
     else:
@@ -159,7 +162,13 @@ def entered(
 ) -> Caller:
     """The caller that a credential with these scopes makes; Forbidden if they do not hold the one that is needed."""
     if scope.value not in scopes:
-        raise Forbidden(f"This needs the scope {scope.value}; there is {' '.join(sorted(scopes)) or 'none'}.")
+        raise Forbidden(
+            say(
+                "This needs the scope {scope}; there is {scopes}.",
+                scope=scope.value,
+                scopes=" ".join(sorted(scopes)) or "–",
+            )
+        )
     return Caller(connection, Reach(reached, names=Scope.NAMES_READ in scopes), principal, now, origin)
 
 
@@ -178,7 +187,7 @@ def rotated(connection: Connection, key_id: str, overlap: timedelta, now: dateti
     """Another secret of a key; the one of now is good for so long yet. Conflict where the key has ended."""
     token = Token(key_id, _random(30))
     if not keys.rotate(connection, key_id, _hashed(token.secret), now + overlap, now):
-        raise Conflict(f"Key {key_id} has expired or was revoked.")
+        raise Conflict(say("Key {key_id} has expired or was revoked.", key_id=key_id))
     return token
 
 
@@ -197,7 +206,7 @@ def create(
     for code in subsidiary_codes or ():
         row = subsidiaries.find(connection, everything, code)
         if row is None:
-            raise BadArgument("subsidiary", f"There is no subsidiary {code!r}.")
+            raise BadArgument("subsidiary", say("There is no subsidiary {code!r}.", code=code))
         reached.append(row.id)
     values = {
         "id": token.key_id,

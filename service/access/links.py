@@ -16,6 +16,7 @@ from service.access.audit import Origin
 from service.access.keys import Caller, Scope, ended, entered, good_hashes
 from service.errors import NotAuthenticated
 from service.store import keys
+from service.wording import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def sign(connection: Connection, key_id: str, address: str) -> str:
     """The signature of an address that names the key and the moment."""
     key = keys.get(connection, key_id)
     if key is None:
-        raise NotAuthenticated("Links are made by API keys; an access token ends too soon for them.")
+        raise NotAuthenticated(say("Links are made by API keys; an access token ends too soon for them."))
     return _signature(key.secret_hash, address)
 
 
@@ -40,7 +41,7 @@ def follow(connection: Connection, link: Link, scope: Scope, now: datetime, orig
     """Who the link stands for, with what his key may do now. Raises NotAuthenticated."""
     key = keys.get(connection, link.key_id)
     if key is None or link.until <= now.timestamp() or not _good(key, link, now):
-        raise NotAuthenticated("This link was changed, it has expired, or its key has ended.")
+        raise NotAuthenticated(say("This link was changed, it has expired, or its key has ended."))
     reached = None if key.whole_group else keys.subsidiaries(connection, key.id)
     return entered(connection, key.id, key.scopes.split(), reached, scope, now, origin)
 

@@ -21,6 +21,7 @@ from threading import Lock
 from service.access.tally import Tally
 from service.errors import KontorError, NotAuthenticated, QuotaExceeded
 from service.store.quota_counts import Counter
+from service.wording import say
 
 REQUESTS, ROWS, BURST = "requests", "rows", "burst"
 MINUTE = 60
@@ -121,7 +122,9 @@ class Quotas:
             with self._lock:
                 return self._counted(principal, now)
         if self._wrong and self._wrong.get(_network(address), 0) >= self._wrong_keys > 0:
-            raise QuotaExceeded("Too many wrong API keys came from this address.", "wrong-keys", _seconds_left(now))
+            raise QuotaExceeded(
+                say("Too many wrong API keys came from this address."), "wrong-keys", _seconds_left(now)
+            )
         return None
 
     def _principal(self, credentials: str) -> str | None:
@@ -182,7 +185,7 @@ class Quotas:
         bucket.fill(now)
         if bucket.left >= 1:
             return None
-        detail = f"The key may send {bucket.size} requests at once, and {quota} a minute."
+        detail = say("The key may send {size} requests at once, and {quota} a minute.", size=bucket.size, quota=quota)
         return QuotaExceeded(detail, BURST, bucket.seconds_to(1))
 
     def expect_rows(self, principal: str) -> Sequence[Standing]:
@@ -262,7 +265,15 @@ class Quotas:
 
     def _exceeded(self, kind: str, now: float) -> QuotaExceeded:
         seconds = _seconds_left(now)
-        detail = f"The key has used up its {self._quota[kind]} {kind} of this minute; wait {seconds} s."
+        most = self._quota[kind]
+        if kind == ROWS:
+            detail = say(
+                "The key has used up its {most} rows of this minute; wait {seconds} s.", most=most, seconds=seconds
+            )
+        else:
+            detail = say(
+                "The key has used up its {most} requests of this minute; wait {seconds} s.", most=most, seconds=seconds
+            )
         return QuotaExceeded(detail, kind, seconds)
 
 

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from service.errors import Unavailable
+from service.wording import say
 
 PREFIX = "whsec_"
 """Of a secret as its owner is shown it, by the Standard Webhooks scheme."""
@@ -51,4 +52,4 @@ class Safe:
             sealed = base64.b64decode(text)
             return self._ciphers[name].decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], str(owner).encode())
         except (KeyError, InvalidTag) as error:
-            raise Unavailable("KONTOR_WEBHOOK_SECRET_KEYS does not open the secret of a webhook.") from error
+            raise Unavailable(say("KONTOR_WEBHOOK_SECRET_KEYS does not open the secret of a webhook.")) from error

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from service.errors import NotAuthenticated, Unavailable
 from service.settings import SAFE_URL
+from service.wording import say
 
 FRESH_SECONDS = 300.0
 """So long the keys are used without looking for others."""
@@ -53,10 +54,10 @@ class SigningKeys:
                 async with self._fetching:  # another request asks just now: it may bring the key
                     pass
         if self._published is None or self._age() > STALE_SECONDS:
-            raise Unavailable("The keys of the token's issuer cannot be fetched.")
+            raise Unavailable(say("The keys of the token's issuer cannot be fetched."))
         key = self._key(kid)
         if key is None:
-            raise NotAuthenticated("The token is signed with a key that its issuer does not publish.")
+            raise NotAuthenticated(say("The token is signed with a key that its issuer does not publish."))
         return key
 
     def _holds(self, kid: str, seconds: float) -> bool:

@@ -10,6 +10,7 @@ from service.errors import Unavailable
 from service.store import quota_counts
 from service.store.database import Database
 from service.store.quota_counts import Counter
+from service.wording import say
 
 _KEPT_SECONDS = 7200
 """In Redis. Longer than rows can be owed."""
@@ -56,13 +57,13 @@ class RedisTally:
         try:
             return {one: self._storage.incr(_name(one), _KEPT_SECONDS, amount=by) for one, by in amounts.items()}
         except StorageError as error:
-            raise Unavailable("Redis cannot be reached.") from error
+            raise Unavailable(say("Redis cannot be reached.")) from error
 
     def totals(self, counters: Collection[Counter]) -> dict[Counter, int]:
         try:
             return {one: self._storage.get(_name(one)) for one in counters}
         except StorageError as error:
-            raise Unavailable("Redis cannot be reached.") from error
+            raise Unavailable(say("Redis cannot be reached.")) from error
 
 
 def _name(counter: Counter) -> str:

@@ -23,6 +23,7 @@ from service.errors import BadArgument, Forbidden, NotAuthenticated
 from service.settings import Settings
 from service.store import subsidiaries
 from service.store.reach import Reach
+from service.wording import Message, say
 
 LEEWAY_SECONDS = 60
 LONGEST_LIFE_SECONDS = 3600
@@ -47,7 +48,7 @@ def enter(connection: Connection, token: AccessToken, scope: Scope, now: datetim
     if token.codes is not None:
         reached = subsidiaries.ids_of(connection, Reach(None), token.codes)
         if not reached:
-            raise Forbidden("The token names no subsidiary that there is.")
+            raise Forbidden(say("The token names no subsidiary that there is."))
     return entered(connection, token.principal, token.scopes, reached, scope, now, origin)
 
 
@@ -59,17 +60,28 @@ def principal_of(issuer: str, subject: str) -> str:
 class _Unfit(Exception):
     """What a token lacks, in our words."""
 
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 class Issuer:
     """The provider whose tokens are taken."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         if settings.oidc_issuer is None or settings.oidc_audience is None:
-            raise BadArgument("oidc_audience", "Tokens need both, an issuer and an audience.")
+            raise BadArgument("oidc_audience", say("Tokens need both, an issuer and an audience."))
         known = {scope.value for scope in Scope}
         strange = sorted({scope for given in settings.oidc_scopes.values() for scope in given} - known)
         if strange:
-            raise BadArgument("oidc_scopes", f"There is no scope {strange[0]!r}; there are {', '.join(sorted(known))}.")
+            raise BadArgument(
+                "oidc_scopes",
+                say(
+                    "There is no scope {strange!r}; there are {known}.",
+                    strange=strange[0],
+                    known=", ".join(sorted(known)),
+                ),
+            )
         self._settings = settings
         self._name = settings.oidc_issuer
         self._clock = clock
@@ -86,14 +98,14 @@ class Issuer:
     async def verified(self, text: str) -> AccessToken:
         """NotAuthenticated where the token is not good, Forbidden where it names no subsidiary."""
         if len(text) > LONGEST_TOKEN:
-            raise NotAuthenticated(f"The token is longer than {LONGEST_TOKEN} characters.")
+            raise NotAuthenticated(say("The token is longer than {longest} characters.", longest=LONGEST_TOKEN))
         try:
             kid = self._kid(text)
             key = await self._keys.find(kid)
             claims = jwt.decode(text, key, registry=self._registry, decoder_cls=_Strict).claims
             self._check(claims)
         except (_Unfit, JoseError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            raise NotAuthenticated(f"The token is not good: {_said(error)}.") from error
+            raise NotAuthenticated(say("The token is not good: {error}.", error=_said(error))) from error
         return self._told(claims)
 
     def _kid(self, text: str) -> str:
@@ -101,29 +113,33 @@ class Issuer:
         header = jws.extract_compact(text.encode("ascii"), registry=self._registry).headers()
         self._registry.get_alg(str(header.get("alg")))
         if "crit" in header:
-            raise _Unfit("its header has extensions (crit)")
+            raise _Unfit(say("its header has extensions (crit)"))
         kind = str(header.get("typ", "")).lower().removeprefix("application/")
         if kind != self._settings.oidc_token_type.lower():
-            raise _Unfit(f"its type is {kind[:40]!r}, not {self._settings.oidc_token_type}")
+            raise _Unfit(
+                say("its type is {kind!r}, not {expected}", kind=kind[:40], expected=self._settings.oidc_token_type)
+            )
         kid = header.get("kid")
         if not isinstance(kid, str):
-            raise _Unfit("its header names no key (kid)")
+            raise _Unfit(say("its header names no key (kid)"))
         return kid
 
     def _check(self, claims: Mapping[str, Any]) -> None:
         now = int(self._clock().timestamp())
         jwt.JWTClaimsRegistry(now, LEEWAY_SECONDS, **self._required).validate(dict(claims))
         if claims["exp"] - claims["iat"] > LONGEST_LIFE_SECONDS:
-            raise _Unfit(f"it lives longer than {LONGEST_LIFE_SECONDS} seconds, and it cannot be revoked")
+            raise _Unfit(
+                say("it lives longer than {seconds} seconds, and it cannot be revoked", seconds=LONGEST_LIFE_SECONDS)
+            )
         if len(claims["sub"]) > _LONGEST_SUBJECT:
-            raise _Unfit("its subject is too long")
+            raise _Unfit(say("its subject is too long"))
 
     def _told(self, claims: Mapping[str, Any]) -> AccessToken:
         settings = self._settings
         scopes = _allowed(_words(claims, settings.oidc_scope_claim), settings.oidc_scopes)
         codes = _allowed(_words(claims, settings.oidc_subsidiary_claim), settings.oidc_subsidiaries)
         if not codes:
-            raise Forbidden(f"The token's claim {settings.oidc_subsidiary_claim} names no subsidiary.")
+            raise Forbidden(say("The token's claim {claim} names no subsidiary.", claim=settings.oidc_subsidiary_claim))
         principal = principal_of(self._name, claims["sub"])
         return AccessToken(principal, scopes, None if WHOLE_GROUP in codes else codes)
 
@@ -143,7 +159,7 @@ def _words(claims: Mapping[str, Any], name: str) -> list[str]:
         return []
     words = value.split() if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise NotAuthenticated(f"The token's claim {name} must be text or a list of texts.")
+        raise NotAuthenticated(say("The token's claim {name} must be text or a list of texts.", name=name))
     return words
 
 
@@ -157,12 +173,12 @@ class _Strict(json.JSONDecoder):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a claim stands in it twice")
+        raise ValueError(say("a claim stands in it twice"))
     return found
 
 
 def _said(error: Exception) -> str:
     """Our reason or the library's; what Python says of an odd token would repeat pieces of it."""
     if isinstance(error, _Unfit):
-        return str(error)
-    return (error.description or error.error).rstrip(".") if isinstance(error, JoseError) else "it cannot be read"
+        return error.reason
+    return (error.description or error.error).rstrip(".") if isinstance(error, JoseError) else say("it cannot be read")

@@ -13,6 +13,7 @@ from service.errors import BadArgument, NotFound
 from service.method.plan.allocation import Candidate, allocate
 from service.operations import allocations
 from service.values import Currency, Money, smallest_coin, to_amount
+from service.wording import say
 
 router = APIRouter()
 
@@ -119,7 +120,9 @@ def calculate_allocation(facts: AllocationFacts, entry: Calculates) -> Calculate
     with entry.reading():
         amounts = [to_amount(one) for one in (facts.target, *(one.planned for one in facts.units))]
         if any(amount % step for amount in amounts):
-            raise BadArgument("currency", f"Give target and plans in whole coins of {facts.currency}.")
+            raise BadArgument(
+                "currency", say("Give target and plans in whole coins of {currency}.", currency=str(facts.currency))
+            )
         candidates = [
             Candidate(one.name, amount // step, to_amount(one.headroom) // step, to_amount(one.most) // step)
             for one, amount in zip(facts.units, amounts[1:], strict=True)

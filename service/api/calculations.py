@@ -15,6 +15,7 @@ from service.method.segments.table import class_table
 from service.operations import calculations
 from service.operations.segments import RULES, migrated, told
 from service.values import AMOUNT_SCALE, Money, to_amount, to_decimal
+from service.wording import say
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -120,7 +121,7 @@ def _changes(parameters: SegmentationParameters) -> dict[str, dict[str, Any]]:
     }
     limits = {name[-1].upper(): value for name, value in given.items() if name.startswith("potential_limit")}
     if len(limits) == 1:
-        raise BadArgument("parameters", "Give both limits of potential, or none.")
+        raise BadArgument("parameters", say("Give both limits of potential, or none."))
     if limits:
         changes["potential"]["limits"] = {"*": limits}
     return changes

@@ -13,6 +13,7 @@ from service.method.calls import Account, allocate_calls
 from service.method.money import closed
 from service.method.response import LEAST_EFFORT, SHAPES, Response, fitted, judged
 from service.values import AMOUNT_SCALE, Money, Number, round_money, round_ratio, to_amount, to_decimal
+from service.wording import say
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -145,7 +146,7 @@ def calculate_response_function(facts: ResponseFacts, entry: Calculates) -> Calc
         curve, open_end, error = found.response, found.open_end, round_ratio(found.error)
         explained = None if found.explained is None else round_ratio(found.explained)
     else:
-        raise BadArgument("observations", "Give either observations, or none, saturation and two points.")
+        raise BadArgument("observations", say("Give either observations, or none, saturation and two points."))
     return CalculatedResponse(
         curve=Curve(a=curve.a, b=curve.b, c=curve.c, d=curve.d),
         error=error,
@@ -168,11 +169,13 @@ def calculate_call_allocation(facts: CallFacts, entry: Calculates) -> CallAlloca
             Account(one.name, one.curve.response(), one.call, one.travel, one.least, one.most) for one in facts.accounts
         ]
     if len({one.name for one in accounts}) < len(accounts):
-        raise BadArgument("accounts", "Two accounts have the same name.")
+        raise BadArgument("accounts", say("Two accounts have the same name."))
     if any(one.curve.b < one.curve.a for one in facts.accounts):
-        raise BadArgument("accounts", "A curve has b below a: effort would cost sales.")
+        raise BadArgument("accounts", say("A curve has b below a: effort would cost sales."))
     if sum(len(one.options(facts.time)) for one in accounts) > MOST_OPTIONS:
-        raise BadArgument("accounts", f"Accounts × calls are more than {MOST_OPTIONS}: take a larger unit of time.")
+        raise BadArgument(
+            "accounts", say("Accounts × calls are more than {most}: take a larger unit of time.", most=MOST_OPTIONS)
+        )
     found = allocate_calls(accounts, facts.time, facts.tolerance)
     total = to_amount(round_money(found.sales))
     sales = closed(total, [one.sales * AMOUNT_SCALE for one in found.accounts], [one.name for one in found.accounts])

@@ -32,6 +32,7 @@ from service.operations import segmentations as segmented
 from service.operations.segmentations import Kept
 from service.store import results, segments
 from service.values import Whole, to_decimal
+from service.wording import say
 
 router = APIRouter(tags=["charts"])
 _SUFFIX = r"\.(svg|png|pdf|html|json)$"
@@ -274,9 +275,9 @@ def link_chart(asked: LinkRequest, entry: ReadsResults) -> LinkDocument:
     parts = urlsplit(asked.path)
     parameters = parse_qsl(parts.query, keep_blank_values=True)
     if not _CHART.fullmatch(parts.path) or parts.fragment:
-        raise BadArgument("path", "This is no picture: `/v1/…/charts/NAME.svg` and its parameters.")
+        raise BadArgument("path", say("This is no picture: `/v1/…/charts/NAME.svg` and its parameters."))
     if {name for name, _ in parameters} & {"by", "until", "signature"}:
-        raise BadArgument("path", "`by`, `until` and `signature` are added to it.")
+        raise BadArgument("path", say("`by`, `until` and `signature` are added to it."))
     with entry.reading() as caller:
         until = int(caller.now.timestamp()) + asked.seconds
         address = link_address(parts.path, [*parameters, ("by", caller.principal), ("until", str(until))])

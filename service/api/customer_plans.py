@@ -14,6 +14,7 @@ from service.errors import BadArgument, NotFound
 from service.operations import breakdown, customer_plans, keeping
 from service.store import results
 from service.values import Money, Number
+from service.wording import say
 
 router = APIRouter(tags=["plans"])
 
@@ -123,7 +124,9 @@ def list_plan_customers(
     if table is not None:
         return table.of_rows(f"plan-{plan}-customers", PlanCustomerRow, found.rows())
     if len(found.parts) > MOST_ROWS:
-        raise BadArgument("salesperson", f"More than {MOST_ROWS} customers: ask for one seller, or for a file.")
+        raise BadArgument(
+            "salesperson", say("More than {most} customers: ask for one seller, or for a file.", most=MOST_ROWS)
+        )
     return PlanCustomers(**found.told())
 
 

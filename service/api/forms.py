@@ -17,6 +17,7 @@ from service.forms.languages import negotiate
 from service.forms.schema import table_schema
 from service.operations.templates import template
 from service.values import MonthText
+from service.wording import say
 
 router = APIRouter(tags=["forms"])
 XLSX = CONTENT_TYPES["xlsx"]
@@ -47,7 +48,7 @@ def get_form(form: Annotated[str, Path(max_length=32, examples=["statistics"])],
     """Its columns as a Table Schema: type, rule, meaning, and which formulas use it."""
     with entry.reading():
         if form not in FORMS:
-            raise NotFound(f"There is no form {form!r}; there are {', '.join(FORMS)}.")
+            raise NotFound(say("There is no form {form!r}; there are {forms}.", form=form, forms=", ".join(FORMS)))
         return FormDocument(**_summary(FORMS[form]), table_schema=table_schema(FORMS[form]))
 
 
@@ -72,7 +73,7 @@ def get_template(
     it is accepted as it is."""
     with entry.reading() as caller:
         if form not in FORMS:
-            raise NotFound(f"There is no form {form!r}; there are {', '.join(FORMS)}.")
+            raise NotFound(say("There is no form {form!r}; there are {forms}.", form=form, forms=", ".join(FORMS)))
         language = lang or negotiate(request.headers.get("accept-language"))
         body = template(caller, FORMS[form], subsidiary, language, rows)
     headers = {"Content-Disposition": f'attachment; filename="{form}-{language}.xlsx"', **in_language(language)}

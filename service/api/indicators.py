@@ -15,6 +15,7 @@ from service.method.indicators import UNAVAILABLE
 from service.method.quantities import QUANTITIES
 from service.operations.specification import NEVER, NOTHING, Supply, forms_of, known, supply
 from service.values import Code, Number
+from service.wording import say
 
 router = APIRouter(tags=["indicators"])
 SubsidiaryData = Annotated[
@@ -89,7 +90,7 @@ def get_indicator(
         return _document(found, there)
     if indicator in UNAVAILABLE:
         return _unavailable(UNAVAILABLE[indicator], there)
-    raise NotFound(f"There is no indicator {indicator!r}; the catalogue is at /v1/indicators.")
+    raise NotFound(say("There is no indicator {indicator!r}; the catalogue is at /v1/indicators.", indicator=indicator))
 
 
 _SHARED = ("id", "name", "kind", "unit", "direction", "owner", "meaning", "source")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from service import metrics
 from service.errors import Unavailable
+from service.wording import say
 
 LIGHT, HEAVY, INTAKE = "light", "heavy", "intake"
 WAIT_SECONDS = 1.0
@@ -114,7 +115,9 @@ class Lane:
 
     def _busy(self) -> Unavailable:
         metrics.TURNED_AWAY.labels(self.name).inc()
-        return Unavailable(f"The service is busy with other requests of this kind ({self.name}). Try again.")
+        return Unavailable(
+            say("The service is busy with other requests of this kind ({name}). Try again.", name=self.name)
+        )
 
 
 def _tell(place: asyncio.Future[bool], *, found: bool) -> bool:

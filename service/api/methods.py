@@ -18,6 +18,7 @@ from service.operations import effects, method_documents, methods
 from service.operations.method_documents import JSON, MOST_BYTES, YAML
 from service.operations.methods import Version
 from service.values import Code
+from service.wording import say
 
 router = APIRouter(tags=["methods"])
 MethodPath = Annotated[str, Path(max_length=64, examples=["standard-1"])]
@@ -120,7 +121,7 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > MOST_BYTES:
-            raise TooLarge(f"A method document has at most {MOST_BYTES} bytes.")
+            raise TooLarge(say("A method document has at most {most} bytes.", most=MOST_BYTES))
     return body
 
 

@@ -24,6 +24,7 @@ from service.store import lines, segments
 from service.store import plans as stored_plans
 from service.store import requirements as stored_requirements
 from service.store.relations import Asked
+from service.wording import say
 
 router = APIRouter(include_in_schema=False)
 VERSION = {"OData-Version": "4.0"}
@@ -141,7 +142,7 @@ def _pages(one: EntitySet) -> Any:
             try:
                 rows, place = one.page(caller, asked, min(top, PAGE))
             except ValueError as error:
-                raise BadCursor("$skiptoken is none that this entity set has given out for this order.") from error
+                raise BadCursor(say("$skiptoken is none that this entity set has given out for this order.")) from error
             count = one.count(caller, options.condition) if options.count else None
         following = _next(request, options, place, rows.num_rows)
         part = options.select != tuple(column.name for column in one.type.columns)
@@ -173,8 +174,10 @@ def anything_else(rest: str, entry: _Entered) -> Response:
     _admitted(entry)
     known = tuple(one.name + mark for one in TYPES for mark in ("(", "/"))
     if rest.startswith(("$", *known)):
-        raise NotImplementedHere("This service has entity sets, their $count, and $metadata; nothing else of OData.")
-    raise NotFound(f"There is no entity set {rest!r}.")
+        raise NotImplementedHere(
+            say("This service has entity sets, their $count, and $metadata; nothing else of OData.")
+        )
+    raise NotFound(say("There is no entity set {rest!r}.", rest=rest))
 
 
 def _admitted(entry: Entry) -> None:

@@ -15,6 +15,7 @@ from service.api.security import Watches
 from service.errors import Forbidden, NotAuthenticated, NotFound, QuotaExceeded, Unavailable, kinds
 from service.store import deliveries, jobs
 from service.store.database import newest_revision
+from service.wording import say
 
 router = APIRouter(tags=["operations"])
 _EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
@@ -82,7 +83,7 @@ async def list_problems() -> list[ProblemKind]:
 async def get_problem(slug: Annotated[str, Path(max_length=64, examples=["rows-refused"])]) -> ProblemKind:
     """The page that the `type` of a problem document leads to."""
     if slug not in kinds():
-        raise NotFound(f"There is no problem {slug!r}; /problems lists them.")
+        raise NotFound(say("There is no problem {slug!r}; /problems lists them.", slug=slug))
     return _kind(slug)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from service.errors import BadCursor
 from service.values import Whole
+from service.wording import say
 
 Limit = Annotated[Whole, Query(ge=1, le=1000, description="At most so many items.")]
 Item = TypeVar("Item")
@@ -40,7 +41,7 @@ def read_cursor(after: str | None, *kinds: type) -> tuple[Any, ...] | None:
         parts = json.loads(base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True))
         return tuple(_part(part, kind) for part, kind in zip(parts, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise BadCursor("`after` is not a cursor that this list has given out.") from error
+        raise BadCursor(say("`after` is not a cursor that this list has given out.")) from error
 
 
 def read_place(token: str) -> tuple[Any, ...]:
@@ -49,7 +50,7 @@ def read_place(token: str) -> tuple[Any, ...]:
         parts = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
         return tuple(part if part is None else _part(part, _scalar(part)) for part in parts)
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise BadCursor("This is not a cursor that this list has given out.") from error
+        raise BadCursor(say("This is not a cursor that this list has given out.")) from error
 
 
 def _scalar(part: Any) -> type:

@@ -24,6 +24,7 @@ from service.method.staffing import hire_capacity
 from service.operations import calculations, methods, scenarios
 from service.operations.requirements import number, totals
 from service.values import Money, Number, round_money, to_amount
+from service.wording import say
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -89,7 +90,7 @@ class Facts(Strict):
     def baseline(self) -> Inputs:
         """Without levers. BadArgument where a class stands twice."""
         if len({one.abc_class for one in self.classes}) < len(self.classes):
-            raise BadArgument("classes", "A class stands twice.")
+            raise BadArgument("classes", say("A class stands twice."))
         moves: dict[tuple[str, str], int] = {(one.from_class, one.to_class): one.customers for one in self.migration}
         return calculations.inputs(
             {one.abc_class: self._of_class(one) for one in self.classes}, calculations.Counts(moves, self.shrinkage)

@@ -14,6 +14,7 @@ from anyio import CapacityLimiter, move_on_after, to_thread
 
 from service.errors import KontorError, Unavailable
 from service.store.database import Database, newest_revision
+from service.wording import say
 
 ANSWER_SECONDS = 0.5
 """In which the database has to answer."""
@@ -38,12 +39,14 @@ class Readiness:
     async def check(self) -> None:
         """Raises Unavailable, with the reason, where the process should be sent nothing."""
         if self.draining:
-            raise Unavailable("The service is about to end.")
+            raise Unavailable(say("The service is about to end."))
         async with self._asking:
             now = asyncio.get_running_loop().time()
             if now >= self._good_until:
                 self._good_until = now + _GOOD_FOR
-                self._verdict = Unavailable(f"The database does not answer within {ANSWER_SECONDS:g} s.")
+                self._verdict = Unavailable(
+                    say("The database does not answer within {seconds:g} s.", seconds=ANSWER_SECONDS)
+                )
                 with move_on_after(ANSWER_SECONDS):
                     self._verdict = await to_thread.run_sync(
                         self._examined, abandon_on_cancel=True, limiter=CapacityLimiter(1)
@@ -57,9 +60,15 @@ class Readiness:
         except KontorError as error:
             return error
         if revision != newest_revision():
-            return Unavailable(f"The database is at revision {revision}, not {newest_revision()}: run kontor migrate.")
+            return Unavailable(
+                say(
+                    "The database is at revision {revision}, not {newest}: run kontor migrate.",
+                    revision=str(revision),
+                    newest=newest_revision(),
+                )
+            )
         if shutil.disk_usage(tempfile.gettempdir()).free < SPOOL_BYTES:
-            return Unavailable("There is no room left for bodies that are handed in.")
+            return Unavailable(say("There is no room left for bodies that are handed in."))
         return None
 
 

@@ -20,6 +20,7 @@ from service.operations import requirements as operation
 from service.operations.repeats import Answer
 from service.store import requirements, results
 from service.values import Hours, Number, to_decimal
+from service.wording import say
 
 router = APIRouter(tags=["resources"])
 
@@ -74,7 +75,7 @@ class Norms(Strict):
         if self.programmes is not None:
             found["programmes"] = {one.lever: one.hours for one in self.programmes}
             if len(found["programmes"]) < len(self.programmes):
-                raise BadArgument("programmes", "A lever stands twice.")
+                raise BadArgument("programmes", say("A lever stands twice."))
         return found
 
 

@@ -27,6 +27,7 @@ from service.errors import NotAuthenticated, Unavailable
 from service.store import subsidiaries
 from service.store.database import Database, confine
 from service.values import Whole
+from service.wording import say
 
 Lane = Literal["light", "heavy"]
 _MOST_REVISIONS = 100
@@ -148,9 +149,9 @@ def needs_of_tool(scope: Scope, lane: Lane = "light") -> Any:
         given = [_of_header(one) for one in request.headers.getlist("authorization")]
         given += request.state.keys_of_query
         if len(given) > 1:
-            raise NotAuthenticated("Send the key once, not in several places.")
+            raise NotAuthenticated(say("Send the key once, not in several places."))
         if not given or not given[0]:
-            raise NotAuthenticated("Send an API key: as the password of Basic, as Bearer, or as ?key=")
+            raise NotAuthenticated(say("Send an API key: as the password of Basic, as Bearer, or as ?key="))
         return await _entered(request, given[0], scope, lane)
 
     entry.scope = scope  # type: ignore[attr-defined]
@@ -185,7 +186,7 @@ def link_address(path: str, parameters: Iterable[tuple[str, str]]) -> str:
 
 def _sent(request: Request, presented: HTTPAuthorizationCredentials | None) -> str | None:
     if len(request.headers.getlist("authorization")) > 1:
-        raise NotAuthenticated("Send one Authorization header, not several.")
+        raise NotAuthenticated(say("Send one Authorization header, not several."))
     return None if presented is None else presented.credentials
 
 
@@ -204,7 +205,7 @@ def _of_header(header: str) -> str:
 
 async def _entered(request: Request, credentials: str | None, scope: Scope, lane: Lane | None) -> Entry:
     if credentials is None:
-        raise NotAuthenticated("Send an API key: Authorization: Bearer kontor_…")
+        raise NotAuthenticated(say("Send an API key: Authorization: Bearer kontor_…"))
     _enter(request, credentials)
     state = request.app.state
     with state.quotas.judging(request.state.visit.origin.address):

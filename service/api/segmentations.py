@@ -40,6 +40,7 @@ from service.operations import segmentations as operation
 from service.operations.repeats import Answer
 from service.operations.segments import told
 from service.store import results, segments
+from service.wording import say
 
 router = APIRouter(tags=["segmentations"])
 
@@ -186,7 +187,7 @@ def get_class_table(
     summary = keeping.summary(kept.row)
     if cells is None:
         if by is not None:
-            raise BadArgument("by", "This segmentation is of an earlier version, which kept its table ready made.")
+            raise BadArgument("by", say("This segmentation is of an earlier version, which kept its table ready made."))
         rows, control = summary["classes"], summary["control"]
     else:
         made = class_table(cells, tuple(dict.fromkeys(by or BY_CLASS_AND_SEGMENT)))

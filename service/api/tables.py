@@ -16,6 +16,7 @@ from service.api.spooling import SpooledResponse
 from service.errors import BadArgument
 from service.feeds.columns import Column, Rows, columns_of, of_rows, of_stored, schema_of
 from service.feeds.tables import FORMATS, FileFormat, localised
+from service.wording import say
 
 Locale = Literal["en", "de", "fr", "es", "pl", "ru"]
 _FILE = {"type": "string", "format": "binary"}
@@ -97,7 +98,9 @@ def _asked(
     ] = None,
 ) -> TableFormat | None:
     if locale is not None and given != "csv-excel":
-        raise BadArgument("locale", "`locale` goes with `format=csv-excel`; other formats are the same everywhere.")
+        raise BadArgument(
+            "locale", say("`locale` goes with `format=csv-excel`; other formats are the same everywhere.")
+        )
     if given is None:
         found = _accepted(request.headers.get("accept", ""))
     elif given == "csv-excel":

@@ -12,6 +12,7 @@ from service.api.security import Calculates
 from service.errors import AmountTooLarge, BadArgument
 from service.method.variance import LARGEST_EFFECT, Sold, price_volume_mix
 from service.values import Money, to_amount, to_decimal
+from service.wording import say
 
 router = APIRouter(prefix="/calculations", tags=["calculations"])
 
@@ -88,14 +89,14 @@ def calculate_price_volume_mix(facts: PriceVolumeMixFacts, entry: Calculates) ->
     with entry.reading():
         items = {one.name: one.sides() for one in facts.items}
     if len(items) < len(facts.items):
-        raise BadArgument("items", "Two items have the same name.")
+        raise BadArgument("items", say("Two items have the same name."))
     found = {
         name: {"before": items[name][0].revenue, "after": items[name][1].revenue, **effects}
         for name, effects in price_volume_mix(items).items()
     }
     sums = {side: sum(one[side] for one in found.values()) for side in RevenueEffects.model_fields}
     if max(map(abs, sums.values())) > LARGEST_EFFECT:
-        raise AmountTooLarge("The effects add up to more than an answer can carry.")
+        raise AmountTooLarge(say("The effects add up to more than an answer can carry."))
     return PriceVolumeMix(
         **_told(sums), items=[ItemEffects(name=name, **_told(effects)) for name, effects in found.items()]
     )

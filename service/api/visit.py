@@ -15,6 +15,7 @@ from service.access.quotas import Standing
 from service.api.lanes import HEAVY, Lane
 from service.errors import Unavailable
 from service.store.database import stopper
+from service.wording import Message, say
 
 WATCHED_AFTER = 0.5
 """Seconds. Few requests take longer; those are watched for clients that leave."""
@@ -45,7 +46,7 @@ class Visit:
         self._stop: Callable[[], None] | None = None
         self._begun: float | None = None
         """When the read that runs began."""
-        self._ended: str | None = None
+        self._ended: Message | None = None
         self._lock = Lock()
         self._watcher: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -106,9 +107,9 @@ class Visit:
         finally:
             leaving.cancel()
         self._ended = (
-            "The client has left."
+            say("The client has left.")
             if leaving.done()
-            else f"This takes longer than {self._most_seconds:g} s. Ask for less at once."
+            else say("This takes longer than {seconds:g} s. Ask for less at once.", seconds=self._most_seconds)
         )
         # A thread that is between two statements notices at its next.
         limiter = CapacityLimiter(1)

@@ -9,6 +9,7 @@ from typing import IO
 
 from service.charts.look import Spec
 from service.errors import NotImplementedHere, Unavailable
+from service.wording import say
 
 WAIT_SECONDS = 5
 """For the pictures before."""
@@ -28,10 +29,12 @@ class Artist:
         """`kind`: svg, png, pdf or html. Raises NotImplementedHere without the extra `charts`; Unavailable where others
         wait, or where it took too long."""
         if find_spec("vl_convert") is None:
-            raise NotImplementedHere("Pictures need the extra charts (pip install 'kontor[charts]'); `json` does not.")
+            raise NotImplementedHere(
+                say("Pictures need the extra charts (pip install 'kontor[charts]'); `json` does not.")
+            )
         job = {"kind": kind, "spec": spec, "locale": spec["usermeta"]["embedOptions"]["formatLocale"]}
         if not self._turn.acquire(timeout=WAIT_SECONDS):
-            raise Unavailable("Other pictures are being drawn. Try again.")
+            raise Unavailable(say("Other pictures are being drawn. Try again."))
         try:
             return self._drawn(json.dumps(job).encode() + b"\n")
         finally:
@@ -52,7 +55,7 @@ class Artist:
             return self._exchange(process, job)
         except (OSError, EOFError):
             self.close()
-            raise Unavailable("The picture could not be drawn in the time and memory there are.") from None
+            raise Unavailable(say("The picture could not be drawn in the time and memory there are.")) from None
         finally:
             late.cancel()
 

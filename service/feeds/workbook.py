@@ -11,6 +11,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from service.errors import BadArgument
 from service.feeds.texts import harmless
+from service.wording import say
 
 MOST_ROWS = 1_048_575
 """That a sheet holds below its head."""
@@ -39,7 +40,9 @@ def _fill(book: Any, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> No
     row = 1
     for batch in batches:
         if row + batch.num_rows > MOST_ROWS + 1:
-            raise BadArgument("format", f"A sheet holds {MOST_ROWS} rows: ask for parquet or csv, or for fewer.")
+            raise BadArgument(
+                "format", say("A sheet holds {most} rows: ask for parquet or csv, or for fewer.", most=MOST_ROWS)
+            )
         columns = [harmless(one) if pa.types.is_string(one.type) else one for one in batch.columns]
         for values in zip(*(column.to_pylist() for column in columns), strict=True):
             for place, value in enumerate(values):

@@ -11,6 +11,7 @@ import numpy as np
 
 from service.errors import BadArgument
 from service.method.response import Response
+from service.wording import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,16 @@ def allocate_calls(accounts: Sequence[Account], time: int, tolerance: float) -> 
     options = [account.options(time) for account in accounts]
     short = [account.name for account, own in zip(accounts, options, strict=True) if not own]
     if short:
-        raise BadArgument("time", f"The calls that {short[0]!r} must get do not fit into this time.")
+        raise BadArgument(
+            "time", say("The calls that {account!r} must get do not fit into this time.", account=short[0])
+        )
     after = [np.zeros(time + 1)]
     for own in reversed(options):
         after.append(_with(after[-1], own))
     after.reverse()
     best = float(after[0][time])
     if not np.isfinite(best):
-        raise BadArgument("time", "The calls that must be made do not fit into this time together.")
+        raise BadArgument("time", say("The calls that must be made do not fit into this time together."))
     before, left = np.zeros(time + 1), time
     found, others = [], []
     for account, own, rest in zip(accounts, options, after[1:], strict=True):

@@ -8,6 +8,7 @@ from typing import Literal
 from service.method.formulas import BadFormula, Formula, UnitClash
 from service.method.quantities import QUANTITIES
 from service.method.units import OF_INDICATORS, OF_QUANTITIES, IndicatorUnit
+from service.wording import Message, say
 
 Kind = Literal["result", "efficiency", "management", "quality"]
 Direction = Literal["higher", "lower", "neutral"]
@@ -67,7 +68,7 @@ class Finding:
     place: int
     field: str
     code: str
-    message: str
+    message: Message
 
 
 class BadCatalogue(ValueError):
@@ -113,36 +114,43 @@ class _Resolving:
         self.done: dict[int, Formula | None] = {}
         self.findings: list[Finding] = []
 
-    def tell(self, place: int, name: str, code: str, message: str) -> None:
-        self.findings.append(Finding(place, name, code, f"indicator {self.declared[place].id}: {message}"))
+    def tell(self, place: int, name: str, code: str, message: Message) -> None:
+        self.findings.append(
+            Finding(place, name, code, say("indicator {id}: {message}", id=self.declared[place].id, message=message))
+        )
 
     def check(self, place: int) -> None:
         """What needs no formula: its id and its n."""
         one = self.declared[place]
         if one.id in QUANTITIES and (self.known or one.formula != one.id):
-            self.tell(place, "id", "shadows_quantity", f"{one.id} is a quantity; choose another id")
+            self.tell(place, "id", "shadows_quantity", say("{id} is a quantity; choose another id", id=one.id))
         elif one.id in self.known or one.id in self.reserved:
-            self.tell(place, "id", "shadows_indicator", f"{one.id} is an indicator of the catalogue; choose another id")
+            self.tell(
+                place,
+                "id",
+                "shadows_indicator",
+                say("{id} is an indicator of the catalogue; choose another id", id=one.id),
+            )
         elif self.places[one.id] != place:
-            self.tell(place, "id", "duplicate_id", f"{one.id} was declared before")
+            self.tell(place, "id", "duplicate_id", say("{id} was declared before", id=one.id))
         if one.n not in QUANTITIES:
-            self.tell(place, "n", "unknown_name", f"n is {_unknown(one.n, QUANTITIES)}")
+            self.tell(place, "n", "unknown_name", say("n is {name}", name=_unknown(one.n, QUANTITIES)))
 
     def formula(self, place: int, path: tuple[int, ...]) -> Formula | None:
         """The formula over quantities alone; `path` are the declarations that lead here."""
         if place in path:
             round_trip = [*path[path.index(place) :], place]
             way = " → ".join(self.declared[step].id for step in round_trip)
-            self.tell(place, "formula", "cycle", f"it leads back to itself: {way}")
+            self.tell(place, "formula", "cycle", say("it leads back to itself: {way}", way=way))
             return None
         if place not in self.done:
             try:
                 self.done[place] = self._found(place, path)
             except UnitClash as error:
-                self.tell(place, "formula", "unit_clash", str(error))
+                self.tell(place, "formula", "unit_clash", error.message)
                 self.done[place] = None
             except BadFormula as error:
-                self.tell(place, "formula", "bad_formula", str(error))
+                self.tell(place, "formula", "bad_formula", error.message)
                 self.done[place] = None
         return self.done[place]
 
@@ -168,12 +176,18 @@ class _Resolving:
                 place,
                 "unit",
                 "unit_clash",
-                f"the formula yields {yields}, but {one.unit!r} is {OF_INDICATORS[one.unit]}",
+                say(
+                    "the formula yields {yields}, but {unit!r} is {expected}",
+                    yields=str(yields),
+                    unit=one.unit,
+                    expected=str(OF_INDICATORS[one.unit]),
+                ),
             )
         return formula
 
 
-def _unknown(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
+def _unknown(name: str, known: Sequence[str] | Mapping[str, object]) -> Message:
     near = get_close_matches(name, list(known), 1)
-    hint = f"; did you mean {near[0]}?" if near else "; /v1/indicators lists the names"
-    return f"{name!r} is neither a quantity nor an indicator{hint}"
+    if near:
+        return say("{name!r} is neither a quantity nor an indicator; did you mean {near}?", name=name, near=near[0])
+    return say("{name!r} is neither a quantity nor an indicator; /v1/indicators lists the names", name=name)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from service.method.units import NUMBER, Dimension
+from service.wording import Message, say
 
 Quantities = Mapping[str, Fraction | None]
 _OPERATORS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
@@ -30,6 +31,10 @@ _TOKEN = re.compile(r"\s+|[A-Za-z_]\w*|(?P<number>\d+(\.\d+)?([eE][+-]?\d+)?(?![
 
 class BadFormula(ValueError):
     """The text is not a formula."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class UnitClash(BadFormula):
@@ -63,7 +68,9 @@ class Formula:
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, RecursionError, MemoryError) as error:
-            raise BadFormula(f"{text!r} is not a formula: {getattr(error, 'msg', _too_deep())}") from error
+            raise BadFormula(
+                say("{text!r} is not a formula: {error}", text=text, error=getattr(error, "msg", _too_deep()))
+            ) from error
         # Sizes first: what walks a tree to its depth must not be the one to find out how deep it is.
         _measure(tree)
         return cls(text, frozenset(_checked(tree, text)), tree)
@@ -90,17 +97,23 @@ class Formula:
 
 def _scan(text: str) -> None:
     if len(text) > MOST_CHARACTERS:
-        raise BadFormula(f"a formula has at most {MOST_CHARACTERS} characters, not {len(text)}")
+        raise BadFormula(
+            say("a formula has at most {most} characters, not {count}", most=MOST_CHARACTERS, count=len(text))
+        )
     place = 0
     while place < len(text):
         token = _TOKEN.match(text, place)
         if token is None:
             raise BadFormula(
-                f"{text!r}: {text[place : place + 10]!r} is not allowed: write names, numbers, + - * / and parentheses"
+                say(
+                    "{text!r}: {part!r} is not allowed: write names, numbers, + - * / and parentheses",
+                    text=text,
+                    part=text[place : place + 10],
+                )
             )
         number = token["number"]
         if number and sum(sign.isdigit() for sign in number) > _DIGITS:
-            raise BadFormula(f"{number} has more than {_DIGITS} digits")
+            raise BadFormula(say("{number} has more than {digits} digits", number=number, digits=_DIGITS))
         place = token.end()
 
 
@@ -112,12 +125,12 @@ def _measure(tree: ast.expr) -> None:
         if depth > MOST_NESTED:
             raise BadFormula(_too_deep())
         if terms > MOST_TERMS:
-            raise BadFormula(f"it has more than {MOST_TERMS} names, numbers and operators; divide it")
+            raise BadFormula(say("it has more than {most} names, numbers and operators; divide it", most=MOST_TERMS))
         level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
 
 
-def _too_deep() -> str:
-    return f"it is nested more than {MOST_NESTED} deep; a sum of many parts counts each part"
+def _too_deep() -> Message:
+    return say("it is nested more than {most} deep; a sum of many parts counts each part", most=MOST_NESTED)
 
 
 def _checked(node: ast.expr, text: str) -> set[str]:
@@ -131,9 +144,9 @@ def _checked(node: ast.expr, text: str) -> set[str]:
             return {name}
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             if number and not Fraction(1, _LARGEST) <= abs(number) <= _LARGEST:
-                raise BadFormula(f"{text!r}: numbers lie between 1e-12 and 1e12")
+                raise BadFormula(say("{text!r}: numbers lie between 1e-12 and 1e12", text=text))
             return set()
-    raise BadFormula(f"{text!r}: {ast.unparse(node)} is not allowed in a formula")
+    raise BadFormula(say("{text!r}: {node} is not allowed in a formula", text=text, node=ast.unparse(node)))
 
 
 def _replaced(node: ast.expr, trees: Mapping[str, ast.expr]) -> ast.expr:
@@ -177,8 +190,14 @@ def _dimension(node: ast.expr, of: Mapping[str, Dimension]) -> Dimension:
             one, other = _dimension(left, of), _dimension(right, of)
             if one != other:
                 raise UnitClash(
-                    f"{ast.unparse(node)} adds different units: {ast.unparse(left)} is {one}, "
-                    f"{ast.unparse(right)} is {other}"
+                    say(
+                        "{node} adds different units: {left} is {one}, {right} is {other}",
+                        node=ast.unparse(node),
+                        left=ast.unparse(left),
+                        one=str(one),
+                        right=ast.unparse(right),
+                        other=str(other),
+                    )
                 )
             return one
         case ast.UnaryOp(operand=operand):

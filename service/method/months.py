@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from service.wording import Message, say
+
 _TEXT = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _PERIOD = re.compile(r"(FY)?(\d{4})(?:-([QHM])([1-9]|1[0-2]))?", re.ASCII)
 _PARTS = {"H": 6, "Q": 3, "M": 1}
@@ -20,7 +22,7 @@ def parse_month(text: str) -> int:
     """`"2026-03"` → month number. Raises ValueError for anything else, also for the year 0000."""
     match = _TEXT.fullmatch(text)
     if match is None or match[1] == "0000":
-        raise ValueError(f"{text!r} is not a month: write YYYY-MM, as in 2026-03")
+        raise ValueError(say("{text!r} is not a month: write YYYY-MM, as in 2026-03", text=text))
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
@@ -53,7 +55,13 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.first > self.last:
-            raise ValueError(f"the window begins in {month_text(self.first)}, after its end {month_text(self.last)}")
+            raise ValueError(
+                say(
+                    "the window begins in {first}, after its end {last}",
+                    first=month_text(self.first),
+                    last=month_text(self.last),
+                )
+            )
 
     def __len__(self) -> int:
         return self.last - self.first + 1
@@ -111,8 +119,9 @@ def fiscal_year(year: int, year_start: int) -> Window:
     return Window(last - 11, last)
 
 
-def _no_period(text: str) -> str:
-    return (
-        f"{text!r} is not a period: write 2026-03, 2026-Q1, 2026-H1 or 2026,"
-        " and of the fiscal year FY2026-M3, FY2026-Q1, FY2026-H1 or FY2026"
+def _no_period(text: str) -> Message:
+    return say(
+        "{text!r} is not a period: write 2026-03, 2026-Q1, 2026-H1 or 2026,"
+        " and of the fiscal year FY2026-M3, FY2026-Q1, FY2026-H1 or FY2026",
+        text=text,
     )

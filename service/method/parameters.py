@@ -25,12 +25,13 @@ from service.method.indicators import INDICATORS, UNAVAILABLE
 from service.method.months import parse_month
 from service.method.units import IndicatorUnit
 from service.values import MonthText
+from service.wording import say
 
 
 def _no_word(value: Any) -> Any:
     """`true` is no 1, and `"5"` no 5."""
     if isinstance(value, bool | str):
-        raise ValueError("write a number")  # noqa: TRY004 - pydantic turns ValueError into a problem
+        raise ValueError(say("write a number"))  # noqa: TRY004 - pydantic turns ValueError into a problem
     return value
 
 
@@ -78,7 +79,7 @@ Conversions = tuple[Share, Share, Share]
 
 def _for_each_class(values: dict[str, Any]) -> dict[str, Any]:
     if set(values) != {"A", "B", "C"}:
-        raise ValueError("a value for each of A, B and C is needed")
+        raise ValueError(say("a value for each of A, B and C is needed"))
     return values
 
 
@@ -112,11 +113,23 @@ class Abc(_Group):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.a > self.b:
-            raise ValueError(f"a is {self.a} and b is {self.b}: A and B together cannot reach less than A alone")
+            raise ValueError(
+                say(
+                    "a is {a} and b is {b}: A and B together cannot reach less than A alone",
+                    a=str(self.a),
+                    b=str(self.b),
+                )
+            )
         if self.rule == "floors" and (self.floor_a is None or self.floor_b is None):
-            raise ValueError("the rule floors needs floor_a and floor_b")
+            raise ValueError(say("the rule floors needs floor_a and floor_b"))
         if self.floor_a is not None and self.floor_b is not None and self.floor_a < self.floor_b:
-            raise ValueError(f"floor_a is {self.floor_a} and floor_b is {self.floor_b}: A cannot begin below B")
+            raise ValueError(
+                say(
+                    "floor_a is {floor_a} and floor_b is {floor_b}: A cannot begin below B",
+                    floor_a=str(self.floor_a),
+                    floor_b=str(self.floor_b),
+                )
+            )
         return self
 
     @property
@@ -134,7 +147,7 @@ class Limits(_Group):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.A < self.B:
-            raise ValueError(f"A begins at {self.A} and B at {self.B}: A cannot begin below B")
+            raise ValueError(say("A begins at {a} and B at {b}: A cannot begin below B", a=str(self.A), b=str(self.B)))
         return self
 
 
@@ -159,7 +172,7 @@ class Regularity(_Group):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.x > self.y:
-            raise ValueError(f"x is {self.x:g} and y is {self.y:g}: Y cannot end below X")
+            raise ValueError(say("x is {x:g} and y is {y:g}: Y cannot end below X", x=self.x, y=self.y))
         return self
 
 
@@ -250,7 +263,7 @@ class OwnIndicator(_Group):
 
 def _for_grow_and_win(values: dict[str, Any]) -> dict[str, Any]:
     if set(values) != {"GROW", "WIN"}:
-        raise ValueError("a value for each of GROW and WIN is needed")
+        raise ValueError(say("a value for each of GROW and WIN is needed"))
     return values
 
 

@@ -11,6 +11,7 @@ from service.method.parameters import ResourceNorms
 from service.method.plan.inputs import CONVERSIONS, Inputs
 from service.method.plan.levers import STANDS_FOR
 from service.method.segments.classes import CLASSES
+from service.wording import say
 
 MONTHS_A_YEAR = 12
 MOST_HOURS = 1e13
@@ -57,7 +58,7 @@ def productive_hours(norms: ResourceNorms) -> float:
     days = norms.working_days - norms.leave - norms.sick - norms.training
     hours = days * norms.hours_a_day * norms.selling_share
     if hours < LEAST_HOURS:
-        raise BadArgument("norms", f"These norms leave a seller {hours:g} selling hours a year.")
+        raise BadArgument("norms", say("These norms leave a seller {hours:g} selling hours a year.", hours=hours))
     return hours
 
 
@@ -98,7 +99,7 @@ def requirement(inputs: Inputs, norms: ResourceNorms) -> Requirement:
     in_work = (v["leads"] * v["conversion_1"] * v["cycle_months"]).sum(axis=1) / MONTHS_A_YEAR
     total = sum(float(part.sum()) for part in hours.values()) + float(average.sum()) + float(in_work.sum())
     if not total < MOST_HOURS:
-        raise AmountTooLarge("The hours leave all bounds: check levers and norms.")
+        raise AmountTooLarge(say("The hours leave all bounds: check levers and norms."))
     return Requirement(hours, orders, average, in_work, productive_hours(norms), norms.simultaneous_deals)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from service.errors import BadArgument
+from service.wording import say
 
 SHAPES = (0.1, 10.0)
 """The exponents c that a curve may have."""
@@ -58,15 +59,22 @@ def judged(none: float, saturation: float, points: Sequence[tuple[float, float]]
     """
     (first, low), (second, high) = sorted(points)
     if not LEAST_EFFORT <= first < second:
-        raise BadArgument("points", "The two points need two different efforts above 0.")
+        raise BadArgument("points", say("The two points need two different efforts above 0."))
     if not none < low < high < saturation:
-        raise BadArgument("points", "Sales must grow from none over the two points to saturation.")
+        raise BadArgument("points", say("Sales must grow from none over the two points to saturation."))
     odds = [(sales - none) / (saturation - sales) for sales in (low, high)]
     if odds[0] < _ODDS[0] or odds[1] > _ODDS[1]:
-        raise BadArgument("points", "A point is too near to none or to saturation to tell a curve.")
+        raise BadArgument("points", say("A point is too near to none or to saturation to tell a curve."))
     shape = log(odds[1] / odds[0]) / log(second / first)
     if not SHAPES[0] <= shape <= SHAPES[1]:
-        raise BadArgument("points", f"A curve through these points has the exponent {shape:g}, beyond {SHAPES}.")
+        raise BadArgument(
+            "points",
+            say(
+                "A curve through these points has the exponent {shape:g}, beyond {shapes}.",
+                shape=shape,
+                shapes=f"{SHAPES[0]:g}–{SHAPES[1]:g}",
+            ),
+        )
     return Response(none, saturation, shape, first**shape / odds[0])
 
 
@@ -77,9 +85,11 @@ def fitted(observations: Sequence[tuple[float, float]]) -> Fit:
     """
     effort, sales = (np.array(column, dtype=float) for column in zip(*observations, strict=True))
     if ((effort > 0) & (effort < LEAST_EFFORT)).any():
-        raise BadArgument("observations", f"An effort is 0 or at least {LEAST_EFFORT:g}.")
+        raise BadArgument("observations", say("An effort is 0 or at least {least:g}.", least=LEAST_EFFORT))
     if len(set(effort.tolist())) < FEWEST_EFFORTS:
-        raise BadArgument("observations", f"A curve needs at least {FEWEST_EFFORTS} different efforts.")
+        raise BadArgument(
+            "observations", say("A curve needs at least {fewest} different efforts.", fewest=FEWEST_EFFORTS)
+        )
     unit, most = float(np.median(effort[effort > 0])), float(sales.max()) or 1.0
     x, y = effort / unit, sales / most
 

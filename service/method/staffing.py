@@ -10,6 +10,7 @@ from service.method.parameters import ResourceNorms
 from service.method.plan.blocks import BLOCKS, MONTHS_A_YEAR, Plan
 from service.method.plan.inputs import Inputs
 from service.method.resources import Requirement, customers_at_end
+from service.wording import say
 
 MOST_HIRES = 1000
 PROGRAMMES = "programmes"
@@ -67,7 +68,9 @@ def hires(gap: Sequence[float], ramp: Sequence[float]) -> list[int]:
     """
     most = math.ceil(round(max(gap, default=0), 9))
     if most > MOST_HIRES:
-        raise AmountTooLarge(f"{most} people are missing, more than {MOST_HIRES}: check plan and norms.")
+        raise AmountTooLarge(
+            say("{most} people are missing, more than {limit}: check plan and norms.", most=most, limit=MOST_HIRES)
+        )
     found = []
     for already in range(most):
         own = [min(1.0, short - already) for short in gap]

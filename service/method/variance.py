@@ -11,6 +11,7 @@ import numpy as np
 from service.errors import AmountTooLarge
 from service.method.money import closed
 from service.method.shapley import shapley
+from service.wording import say
 
 PRICE_VOLUME_MIX = ("volume", "mix", "price")
 LARGEST_EFFECT = 10**18
@@ -83,7 +84,7 @@ def price_volume_mix(items: Mapping[str, tuple[Sold, Sold]]) -> dict[str, dict[s
             more = quantities[name][1] - quantities[name][0]
             volume, mix = more * average, more * (prices[name] - average)
             if max(abs(volume), abs(mix)) > LARGEST_EFFECT:
-                raise AmountTooLarge(f"The effects of {name!r} leave all bounds: check its quantities.")
+                raise AmountTooLarge(say("The effects of {name!r} leave all bounds: check its quantities.", name=name))
             parts = closed(difference, [volume, mix, difference - volume - mix], PRICE_VOLUME_MIX)
             split = dict(zip(PRICE_VOLUME_MIX, parts, strict=True))
         found[name] = {**split, "uncounted": difference - sum(split.values())}

@@ -17,6 +17,7 @@ from service.operations.plans import months_of, read_inputs
 from service.operations.requirements import present
 from service.store import results
 from service.values import AMOUNT_SCALE, amount_text, parse_amount, smallest_coin
+from service.wording import say
 
 
 def of_plan(caller: Caller, identifier: str, target: int, caps: Mapping[Unit, int]) -> dict[str, Any]:
@@ -29,10 +30,17 @@ def of_plan(caller: Caller, identifier: str, target: int, caps: Mapping[Unit, in
     units, inputs = read_inputs(caller, home, row)
     strangers = set(caps) - set(units)
     if strangers:
-        raise BadArgument("caps", f"The plan has no unit {'/'.join(min(strangers))!r}.")
+        raise BadArgument("caps", say("The plan has no unit {strangers!r}.", strangers="/".join(min(strangers))))
     step = smallest_coin(row.currency)
     if target % step:
-        raise BadArgument("target", f"{amount_text(target)} is no whole number of the smallest coin of {row.currency}.")
+        raise BadArgument(
+            "target",
+            say(
+                "{target} is no whole number of the smallest coin of {currency}.",
+                target=amount_text(target),
+                currency=row.currency,
+            ),
+        )
     there = present(dimensions.employment(caller, home), units, kept["by"], months_of(kept))
     fte = np.array([np.nan if one is None else float(one) for one in there])
     planned = {(one["salesperson"], one["channel"]): parse_amount(one["revenue"]) for one in kept["units"]}

@@ -11,6 +11,7 @@ from service.method.months import parse_month
 from service.operations import events, keeping, references
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
+from service.wording import say
 
 APPROVED, SUPERSEDED = "approved", "superseded"
 
@@ -25,13 +26,23 @@ def approve(caller: Caller, identifier: str, note: str, *, stale: bool) -> None:
     revision = subsidiaries.revision_for_writing(caller.connection, home)
     known = {one.status for one in plans.decisions(caller.connection, home, [(home.one, row.number)])}
     if SUPERSEDED in known:
-        raise Superseded(f"Plan {identifier} was approved, and a later plan took its place. Calculate a new one.")
+        raise Superseded(
+            say(
+                "Plan {identifier} was approved, and a later plan took its place. Calculate a new one.",
+                identifier=identifier,
+            )
+        )
     if APPROVED in known:
         return
     if row.data_revision != revision and not stale:
         raise StalePlan(
-            f"Plan {identifier} rests on data revision {row.data_revision}; the data are at {revision}. Calculate it "
-            "again, or approve it as it is with stale."
+            say(
+                "Plan {identifier} rests on data revision {data_revision}; the data are at {revision}. Calculate it"
+                " again, or approve it as it is with stale.",
+                identifier=identifier,
+                data_revision=row.data_revision,
+                revision=revision,
+            )
         )
     first = parse_month(keeping.summary(row)["first"])
     decision = {

@@ -22,6 +22,7 @@ from service.store import customers, lines, plans, results
 from service.store import targets as stored
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_money, round_ratio, to_decimal
+from service.wording import say
 
 FIGURES = ("revenue", "margin")
 
@@ -33,7 +34,12 @@ def attained(caller: Caller, identifier: str, weight: float) -> dict[str, Any]:
     first = parse_month(kept["first"])
     data = lines.periods(caller.connection, home)
     if data is None or data.last < first:
-        raise NoData(f"No statistics of {kept['first']} or later are stored: nothing to compare the plan with yet.")
+        raise NoData(
+            say(
+                "No statistics of {first} or later are stored: nothing to compare the plan with yet.",
+                first=kept["first"],
+            )
+        )
     count = min(data.last, parse_month(kept["last"])) - first + 1
     cells = lines.monthly(caller.connection, home, first + count - 1, (), (*FIGURES, "orders"))
     cells = cells[cells["period"] >= first]

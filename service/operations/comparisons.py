@@ -16,6 +16,7 @@ from service.method.quantities import QUANTITIES
 from service.operations import coverage, kpis, methods
 from service.operations import figures as operation
 from service.values import round_ratio
+from service.wording import say
 
 Of = Literal["subsidiary", "team", "salesperson"]
 Unit = tuple[str, ...]
@@ -158,7 +159,7 @@ def _note(of: Item, code: str, message: str) -> Item:
 def _refuse_several_currencies(items: Sequence[Item]) -> None:
     used = sorted({one["currency"] for one in items if one["currency"] is not None})
     if len(used) > 1:
-        raise MixedCurrencies(f"Amounts in {', '.join(used)} cannot be compared: name one currency=.")
+        raise MixedCurrencies(say("Amounts in {used} cannot be compared: name one currency=.", used=", ".join(used)))
 
 
 def _unit(item: Item, words: Sequence[str]) -> Unit:

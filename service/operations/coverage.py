@@ -17,6 +17,7 @@ from service.operations import fiscal, windows
 from service.store import closed_months, lines, subsidiaries
 from service.store.reach import Reach
 from service.values import amount_text, round_ratio
+from service.wording import say
 
 Status = Literal["present", "missing", "zero"]
 Key = tuple[int, int, int]
@@ -88,7 +89,14 @@ def expected_spans(caller: Caller, question: Question) -> list[Span]:
     start = fiscal.year_start(caller, named)
     first, last = windows.bounds(question.first, question.last, question.period, start)
     if first is not None and last is not None and first > last:
-        raise BadArgument("from", f"The window would begin in {month_text(first)}, after its end {month_text(last)}.")
+        raise BadArgument(
+            "from",
+            say(
+                "The window would begin in {first}, after its end {last}.",
+                first=month_text(first),
+                last=month_text(last),
+            ),
+        )
     data = {row.id: lines.periods(connection, caller.reach.narrowed([row.id])) for row in rows}
     present = month_of(caller.now.date())
     newest = max([present - 1, *(window.last for window in data.values() if window is not None)])

@@ -12,6 +12,7 @@ from service.operations.plans import months_of
 from service.store import lines, results
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, amount_text, round_ratio
+from service.wording import say
 
 _NEXT = ("reason", "rank", "gain", "three_year_gain", "hours", "margin_per_hour")
 
@@ -44,7 +45,9 @@ def _plan(caller: Caller, home: Reach, subsidiary: str, identifier: str | None) 
         return approvals.standing(caller, home)
     _, row = keeping.find(caller, results.PLAN, identifier)
     if row.subsidiary != subsidiary:
-        raise NotFound(f"Plan {identifier} is none of subsidiary {subsidiary}.")
+        raise NotFound(
+            say("Plan {identifier} is none of subsidiary {subsidiary}.", identifier=identifier, subsidiary=subsidiary)
+        )
     return row
 
 

@@ -28,6 +28,7 @@ from service.operations.handed import Source, opened
 from service.store import erasures, jobs, submissions, subsidiaries
 from service.store.erasures import PERSONAL, PersonForm
 from service.store.reach import Reach
+from service.wording import say
 
 _KEPT_AS = "ndjson"
 _OF_DIALECT = {"delimiter": "delimiter", "decimal": "decimal", "date_format": "dates", "sheet": "sheet"}
@@ -52,11 +53,20 @@ def erase(caller: Caller, subsidiary: str, form: PersonForm, codes: Collection[s
     home = caller.reach.narrowed([subsidiaries.get(connection, caller.reach, subsidiary).id])
     subsidiaries.revision_for_writing(connection, home)
     if jobs.waiting(connection, home, form):
-        raise Conflict(f"A submission of the form {form} waits to be worked on. Erase when that is done.")
+        raise Conflict(
+            say("A submission of the form {form} waits to be worked on. Erase when that is done.", form=form)
+        )
     people = erasures.numbers(connection, home, form, codes)
     unknown = sorted(set(codes) - people.keys())
     if unknown:
-        raise NotFound(f"There is no {unknown[0]!r} among the {form} of {subsidiary!r}, nor was there.")
+        raise NotFound(
+            say(
+                "There is no {unknown!r} among the {form} of {subsidiary!r}, nor was there.",
+                unknown=unknown[0],
+                form=form,
+                subsidiary=subsidiary,
+            )
+        )
     names = erasures.names(connection, home, form, people.values())
     rows = erasures.erase_rows(connection, home, form, people.values())
     whose = _Whose(form, frozenset(codes), erasures.mention(names))
@@ -102,7 +112,13 @@ def _kept_anew(caller: Caller, home: Reach, row: Row[Any], whose: _Whose) -> boo
                 told = _write(_batches(came, row), row.form, whose, frozenset(refused), into)
         except KontorError as error:
             identifier = references.write(row.subsidiary, row.number)
-            raise Conflict(f"What was handed in as {identifier} cannot be read any more: {error.detail}") from error
+            raise Conflict(
+                say(
+                    "What was handed in as {identifier} cannot be read any more: {detail}",
+                    identifier=identifier,
+                    detail=error.detail,
+                )
+            ) from error
         if told:
             _keep(caller, home, row, anew)
     return told

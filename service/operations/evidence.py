@@ -21,6 +21,7 @@ from service.operations.plans import read_baseline
 from service.store import lines, results
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE
+from service.wording import say
 
 MOST_LINES = 1000
 """So many lines of a customer are looked through for those to show."""
@@ -83,7 +84,10 @@ class Facts:
         if found is None:
             raise BadArgument(
                 "number",
-                f"{number!r} is no fact of this plan. Its explanation names them: orders.u1.A.order_frequency.",
+                say(
+                    "{number!r} is no fact of this plan. Its explanation names them: orders.u1.A.order_frequency.",
+                    number=number,
+                ),
             )
         return found
 

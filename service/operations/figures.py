@@ -24,6 +24,7 @@ from service.store import cells, subsidiaries
 from service.store import lines as stored
 from service.store.cells import Bucket, Words
 from service.store.reach import Reach
+from service.wording import say
 
 MOST_ROWS = 100_000
 Compare = Literal["prior", "prior_year", "plan", "target"]
@@ -96,7 +97,7 @@ def ask(caller: Caller, question: Question) -> Asked:
     used = sorted({row.currency for row in rows})
     if question.currency == LOCAL and len(used) > 1 and "subsidiary" not in words:
         raise MixedCurrencies(
-            f"The subsidiaries report in {', '.join(used)}. Group by subsidiary, or name one currency=."
+            say("The subsidiaries report in {used}. Group by subsidiary, or name one currency=.", used=", ".join(used))
         )
     parts = dimensions.parts(window, time, year_start)
     buckets = [Bucket(now, now.prior) for _, now in parts]
@@ -156,9 +157,14 @@ def _sides(formula: Formula) -> tuple[Formula, Formula] | None:
 
 def _indicator(known: Mapping[str, Indicator], name: str) -> Indicator:
     if name in UNAVAILABLE:
-        raise BadArgument("indicators", f"The indicator {name} has no values. {UNAVAILABLE[name].reason}")
+        raise BadArgument(
+            "indicators",
+            say("The indicator {name} has no values. {reason}", name=name, reason=UNAVAILABLE[name].reason),
+        )
     if name not in known:
-        raise BadArgument("indicators", f"There is no indicator {name!r}; there are {', '.join(known)}.")
+        raise BadArgument(
+            "indicators", say("There is no indicator {name!r}; there are {known}.", name=name, known=", ".join(known))
+        )
     return known[name]
 
 
@@ -167,10 +173,12 @@ def _grouping(group_by: Sequence[str]) -> tuple[Words, str]:
     known = (*dimensions.DIMENSIONS, *dimensions.TIMES)
     for name in group_by:
         if name not in known:
-            raise BadArgument("group_by", f"There is no grouping {name!r}; there are {', '.join(known)}.")
+            raise BadArgument(
+                "group_by", say("There is no grouping {name!r}; there are {known}.", name=name, known=", ".join(known))
+            )
     times = [name for name in dict.fromkeys(group_by) if name in dimensions.TIMES]
     if len(times) > 1:
-        raise BadArgument("group_by", f"Only one of {', '.join(times)} at once.")
+        raise BadArgument("group_by", say("Only one of {times} at once.", times=", ".join(times)))
     words = tuple(name for name in dict.fromkeys(group_by) if name in dimensions.DIMENSIONS)
     return words, times[0] if times else ""
 
@@ -182,13 +190,13 @@ def _within(caller: Caller, codes: Sequence[str]) -> tuple[Reach, Sequence[Row[A
     else:
         rows = subsidiaries.listed(caller.connection, caller.reach)
     if not rows:
-        raise NoData("There is no subsidiary within reach.")
+        raise NoData(say("There is no subsidiary within reach."))
     return caller.reach.narrowed([row.id for row in rows]), rows
 
 
 def _refuse_too_many(rows: int) -> None:
     if rows > MOST_ROWS:
-        raise BadArgument("group_by", f"This would be more than {MOST_ROWS} rows: ask for less at once.")
+        raise BadArgument("group_by", say("This would be more than {most} rows: ask for less at once.", most=MOST_ROWS))
 
 
 def _groups(scope: Scope, asked: Sequence[Indicator], compare: Compare | None) -> set[Words]:

@@ -11,6 +11,7 @@ from service.access import keys as access
 from service.access.keys import Caller, Scope, Token
 from service.errors import BadArgument, NotFound
 from service.store import keys, subsidiaries
+from service.wording import say
 
 Found = tuple[Row[Any], list[str]]
 """A key, and the codes of the subsidiaries that it reaches (none: all)."""
@@ -34,7 +35,7 @@ def get(caller: Caller, key_id: str) -> Found:
     """NotFound where there is none within reach."""
     found = keys.find(caller.connection, caller.reach, key_id)
     if found is None:
-        raise NotFound(f"There is no key {key_id!r} that this key may administer.")
+        raise NotFound(say("There is no key {key_id!r} that this key may administer.", key_id=key_id))
     return found
 
 
@@ -43,7 +44,9 @@ def create(caller: Caller, asked: Asked) -> tuple[Found, Token]:
     if asked.subsidiaries is None:
         caller.whole_group()
     elif not asked.subsidiaries:
-        raise BadArgument("subsidiaries", "Name at least one subsidiary, or leave the field out for the whole group.")
+        raise BadArgument(
+            "subsidiaries", say("Name at least one subsidiary, or leave the field out for the whole group.")
+        )
     for code in asked.subsidiaries or ():
         subsidiaries.get(caller.connection, caller.reach, code)
     ends = None if asked.days is None else caller.now + timedelta(days=asked.days)

@@ -11,7 +11,8 @@ from service.forms.catalogue import FORMS
 from service.forms.declaration import Column, Form
 from service.forms.kinds import EARLIEST_MONTH, BadValue
 from service.operations.method_documents import YAML, decoded
-from service.wording import Message
+from service.operations.validation import found_wrong
+from service.wording import Message, say
 
 Text = Field(min_length=1)
 _SOURCE_KEYS = frozenset({"from", "values", "default"})
@@ -111,7 +112,7 @@ def problems_of(body: bytes) -> list[Problem]:
     try:
         document = Document.model_validate(decoded(body, YAML))
     except ValidationError as error:
-        return [_problem(".".join(map(str, one["loc"])) or "document", one["msg"]) for one in error.errors()]
+        return [_problem(".".join(map(str, one["loc"])) or "document", found_wrong(one)) for one in error.errors()]
     return [*_of_connector(document), *_of_forms(document)]
 
 
@@ -120,7 +121,7 @@ def _of_connector(document: Document) -> Iterator[Problem]:
     if document.api == "xmlrpc":
         for name in ("database", "login"):
             if getattr(document, name) is None:
-                yield _problem(name, "XML-RPC needs it.")
+                yield _problem(name, say("XML-RPC needs it."))
     for name, reading in document.read.items():
         needed, may = READING_NEEDS[document.crm], READING_MAY[document.crm]
         yield from _said(f"read.{name}.", reading, needed, (*may, "source"))
@@ -129,7 +130,7 @@ def _of_connector(document: Document) -> Iterator[Problem]:
         free = ("method", "wrap") if document.crm == "rest" else ()
         yield from _said("write.", document.write, own, ("to", "fields", *free))
         if document.crm == "folder":
-            yield _problem("write", "Results cannot be written into a folder.")
+            yield _problem("write", say("Results cannot be written into a folder."))
 
 
 def _said(place: str, part: BaseModel, needed: tuple[str, ...], may: tuple[str, ...]) -> Iterator[Problem]:
@@ -137,9 +138,9 @@ def _said(place: str, part: BaseModel, needed: tuple[str, ...], may: tuple[str, 
     for name in type(part).model_fields:
         value = getattr(part, name)
         if name in needed and not value:
-            yield _problem(place + name, "It is needed here.")
+            yield _problem(place + name, say("It is needed here."))
         elif name not in needed and name not in may and value:
-            yield _problem(place + name, "This connector does not read it.")
+            yield _problem(place + name, say("This connector does not read it."))
 
 
 def _of_forms(document: Document) -> Iterator[Problem]:
@@ -147,7 +148,9 @@ def _of_forms(document: Document) -> Iterator[Problem]:
         form = FORMS.get(name)
         if form is None or form.of_group:
             known = ", ".join(one.name for one in FORMS.values() if not one.of_group)
-            yield _problem(f"read.{name}", f"There is no such form of a subsidiary; there are {known}.")
+            yield _problem(
+                f"read.{name}", say("There is no such form of a subsidiary; there are {known}.", known=known)
+            )
         elif reading.columns:
             yield from _of_columns(f"read.{name}.columns", form, reading.columns)
 
@@ -155,20 +158,23 @@ def _of_forms(document: Document) -> Iterator[Problem]:
 def _of_columns(place: str, form: Form, columns: Mapping[str, Any]) -> Iterator[Problem]:
     for column in form.columns:
         if column.required and column.name not in columns:
-            yield _problem(f"{place}.{column.name}", "The form requires this column.")
+            yield _problem(f"{place}.{column.name}", say("The form requires this column."))
     for name, source in columns.items():
         if name in form.by_name:
             yield from _of_source(f"{place}.{name}", form.by_name[name], source)
         else:
-            yield _problem(f"{place}.{name}", f"{form.name} has no such column; it has {', '.join(form.by_name)}.")
+            yield _problem(
+                f"{place}.{name}",
+                say("{name} has no such column; it has {columns}.", name=form.name, columns=", ".join(form.by_name)),
+            )
     for first, second, message in _TOGETHER:
         if form.name == second[0] and first in columns and (second[1] in columns) != second[2]:
             yield _problem(f"{place}.{first}", message)
 
 
 _TOGETHER = (
-    ("salesperson", ("orders", "credit_shares", False), "Name one seller or credit shares, not both."),
-    ("outcome", ("deals", "closed", True), "A deal that is won or lost needs `closed` too."),
+    ("salesperson", ("orders", "credit_shares", False), say("Name one seller or credit shares, not both.")),
+    ("outcome", ("deals", "closed", True), say("A deal that is won or lost needs `closed` too.")),
 )
 """A column, the form with its other column and whether that must stand beside it, and why."""
 
@@ -177,15 +183,15 @@ def _of_source(place: str, column: Column, source: Any) -> Iterator[Problem]:
     if isinstance(source, str) and source:
         return
     if not isinstance(source, dict) or not source:
-        yield _problem(place, "Write the path of a field, or a mapping with from, values, default or value.")
+        yield _problem(place, say("Write the path of a field, or a mapping with from, values, default or value."))
     elif column.name == "stages" and "from" not in source:
         for stage, path in source.items():
             if not (isinstance(stage, str) and isinstance(path, str)):
-                yield _problem(f"{place}.{stage}", "Write the name of a stage and the path of its day.")
+                yield _problem(f"{place}.{stage}", say("Write the name of a stage and the path of its day."))
     elif source.keys() == {"value"}:
         yield from _of_text(f"{place}.value", column, source["value"])
     elif not source.keys() <= _SOURCE_KEYS or "from" not in source:
-        yield _problem(place, "Say from, and if needed values and default; or value alone.")
+        yield _problem(place, say("Say from, and if needed values and default; or value alone."))
     else:
         yield from _of_translation(place, column, source)
 
@@ -193,10 +199,12 @@ def _of_source(place: str, column: Column, source: Any) -> Iterator[Problem]:
 def _of_translation(place: str, column: Column, source: Mapping[str, Any]) -> Iterator[Problem]:
     paths = source["from"] if isinstance(source["from"], list) else [source["from"]]
     if not paths or not all(isinstance(path, str) and path for path in paths):
-        yield _problem(f"{place}.from", "Write a path, or a list of paths of which the first that has a value counts.")
+        yield _problem(
+            f"{place}.from", say("Write a path, or a list of paths of which the first that has a value counts.")
+        )
     values = source.get("values", {})
     if not isinstance(values, dict):
-        yield _problem(f"{place}.values", "Write a mapping from the CRM's words to the form's.")
+        yield _problem(f"{place}.values", say("Write a mapping from the CRM's words to the form's."))
         return
     for theirs, ours in values.items():
         yield from _of_text(f"{place}.values.{theirs}", column, ours)
@@ -212,5 +220,5 @@ def _of_text(place: str, column: Column, value: Any) -> Iterator[Problem]:
         yield _problem(place, error.message)
 
 
-def _problem(place: str, message: str) -> Problem:
-    return Problem(None, place, "bad_mapping", Message.kept(message))
+def _problem(place: str, message: Message) -> Problem:
+    return Problem(None, place, "bad_mapping", message)

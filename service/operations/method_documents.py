@@ -11,7 +11,7 @@ from service.errors import BadBody, DocumentRefused, Problem, WrongContentType
 from service.method.catalogue import BadCatalogue
 from service.method.parameters import Parameters, catalogue
 from service.operations.validation import found_wrong
-from service.wording import Message
+from service.wording import Message, say
 
 JSON, YAML = "application/json", "application/yaml"
 MOST_BYTES = 128 * 1024
@@ -21,7 +21,7 @@ _SHOWN = 200
 def read(body: bytes, content_type: str) -> Parameters:
     """Raises BadBody where it is no document, DocumentRefused with all that is wrong in it."""
     if content_type not in (JSON, YAML):
-        raise WrongContentType(f"Send {JSON} or {YAML}.")
+        raise WrongContentType(say("Send {json} or {yaml}.", json=JSON, yaml=YAML))
     document = decoded(body, content_type)
     try:
         parameters = Parameters.model_validate(document)
@@ -32,10 +32,7 @@ def read(body: bytes, content_type: str) -> Parameters:
     try:
         catalogue(parameters)
     except BadCatalogue as error:
-        findings = [
-            _problem(("indicators", one.place, one.field), one.code, Message.kept(one.message))
-            for one in error.findings
-        ]
+        findings = [_problem(("indicators", one.place, one.field), one.code, one.message) for one in error.findings]
         raise DocumentRefused(findings) from error
     return parameters
 
@@ -70,7 +67,9 @@ def decoded(body: bytes, content_type: str) -> Any:
         # A lone surrogate is text in JSON and in YAML, and can neither be stored nor told.
         json.dumps(document, ensure_ascii=False, default=str).encode()
     except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-        raise BadBody(f"The body is no {content_type} document: {str(error)[:_SHOWN]}") from error
+        raise BadBody(
+            say("The body is no {content_type} document: {error}", content_type=content_type, error=str(error)[:_SHOWN])
+        ) from error
     return document
 
 

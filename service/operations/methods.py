@@ -19,6 +19,7 @@ from service.method.parameters import VERSION_ID, Parameters
 from service.operations.method_documents import canonical
 from service.store import methods, subsidiaries
 from service.store.reach import GROUP
+from service.wording import say
 
 KEPT_PARSED = 64
 
@@ -61,7 +62,7 @@ def version(caller: Caller, method: str) -> Version:
         return _standard()
     row = methods.find(caller.connection, method) if re.fullmatch(VERSION_ID, method) else None
     if row is None:
-        raise NotFound(f"There is no method version {method!r}; /v1/methods lists those there are.")
+        raise NotFound(say("There is no method version {method!r}; /v1/methods lists those there are.", method=method))
     return _version(row)
 
 
@@ -99,7 +100,9 @@ def post(caller: Caller, parameters: Parameters) -> tuple[Version, bool]:
         caller.note(home, "method.post", f"methods/{parameters.id}", None, told)
         return given, True
     if kept.sha256 != given.sha256:
-        raise Conflict(f"Method version {parameters.id!r} has another content, and never changes: choose another id.")
+        raise Conflict(
+            say("Method version {id!r} has another content, and never changes: choose another id.", id=parameters.id)
+        )
     return kept, False
 
 

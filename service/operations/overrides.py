@@ -15,6 +15,7 @@ from service.operations import windows
 from service.operations.subsidiaries import must_match
 from service.store import customers, overrides, revisions, subsidiaries
 from service.store.reach import Reach
+from service.wording import say
 
 _VALUES = ("abc_class", "segment", "until", "reason")
 
@@ -46,7 +47,7 @@ def put(caller: Caller, subsidiary: str, code: str, values: dict[str, Any], if_m
     """Set a class, a segment or both; `until` is the last month of validity. Setting the same again does nothing."""
     until = windows.month("until", values["until"])
     if values["abc_class"] is None and values["segment"] is None:
-        raise BadArgument("abc_class", "Set a class, a segment, or both.")
+        raise BadArgument("abc_class", say("Set a class, a segment, or both."))
     home, customer = _customer(caller, subsidiary, code)
     revision = subsidiaries.revision_for_writing(caller.connection, home)
     found = get(caller, subsidiary, code)
@@ -54,7 +55,7 @@ def put(caller: Caller, subsidiary: str, code: str, values: dict[str, Any], if_m
     if found.current is not None:
         if all(getattr(found.current, name) == wanted[name] for name in _VALUES):
             return found
-        must_match(if_match, found.etag, "override")
+        must_match(if_match, found.etag)
     overrides.end(caller.connection, home, customer, caller.now, caller.principal)
     overrides.add(caller.connection, home, customer, wanted | {"at": caller.now, "key_id": caller.principal})
     revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.principal, "override")
@@ -69,7 +70,7 @@ def end(caller: Caller, subsidiary: str, code: str) -> Overrides:
     revision = subsidiaries.revision_for_writing(caller.connection, home)
     current = get(caller, subsidiary, code).current
     if current is None:
-        raise NotFound(f"Nothing is set for customer {code!r}: the computed class and segment count.")
+        raise NotFound(say("Nothing is set for customer {code!r}: the computed class and segment count.", code=code))
     overrides.end(caller.connection, home, customer, caller.now, caller.principal)
     revisions.raise_to(caller.connection, home, revision + 1, caller.now, caller.principal, "override")
     _note(caller, home, "override.end", f"customers/{subsidiary}/{code}/override", (current, None))
@@ -90,5 +91,11 @@ def _told(row: Row[Any]) -> dict[str, Any]:
 def _customer(caller: Caller, subsidiary: str, code: str) -> tuple[Reach, int]:
     row = customers.find(caller.connection, caller.reach, subsidiary, code)
     if row is None:
-        raise NotFound(f"There is no customer {code!r} of subsidiary {subsidiary!r} that this key reaches.")
+        raise NotFound(
+            say(
+                "There is no customer {code!r} of subsidiary {subsidiary!r} that this key reaches.",
+                code=code,
+                subsidiary=subsidiary,
+            )
+        )
     return caller.reach.narrowed([row.subsidiary_id]), row.id

@@ -20,6 +20,7 @@ from service.operations.segments import Basis, Entry, read_basis, window_text
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
 from service.values import amount_text, minor_units, round_money, round_ratio
+from service.wording import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ def compute(entry: Entry, question: Question) -> tuple[Reach, int, bool]:
         )
         first = windows.month("from", question.first) or basis.window.last + 1
         if first <= basis.window.last:
-            raise BadArgument("from", f"The plan must begin after its window, which ends {basis.window}.")
+            raise BadArgument(
+                "from", say("The plan must begin after its window, which ends {window}.", window=str(basis.window))
+            )
         asked = _asked(basis, first, question)
         kept = results.find(caller.connection, basis.home, results.PLAN, keeping.digest(*asked))
         if kept is not None:

@@ -13,6 +13,7 @@ from service.operations import keeping, methods, references, segmentations
 from service.store import results, segments, subsidiaries
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, round_money, round_ratio
+from service.wording import say
 
 MONTHS_A_YEAR = 12
 
@@ -49,7 +50,12 @@ def _ranked(
     home = caller.reach.narrowed([subsidiaries.get(caller.connection, caller.reach, subsidiary).id])
     newest = results.newest(caller.connection, home, results.SEGMENTATION)
     if newest is None:
-        raise NoData(f"Customers of {subsidiary} are not segmented yet. Ask POST /v1/segmentations first.")
+        raise NoData(
+            say(
+                "Customers of {subsidiary} are not segmented yet. Ask POST /v1/segmentations first.",
+                subsidiary=subsidiary,
+            )
+        )
     kept = segmentations.get(caller, home, newest.number)
     parameters = methods.version(caller, newest.method).parameters
     rows = _rows(caller, home, kept.key, salesperson)

@@ -6,6 +6,7 @@ from service.access.keys import Caller
 from service.errors import NotFound
 from service.store import subsidiaries
 from service.store.reach import GROUP, GROUP_CODE, Reach
+from service.wording import say
 
 _ID = re.compile(r"([^\x00]{1,64})\.([1-9][0-9]{0,8})", re.ASCII)
 
@@ -28,4 +29,4 @@ def locate(caller: Caller, identifier: str) -> tuple[Reach, int]:
 
 
 def nothing(identifier: str) -> NotFound:
-    return NotFound(f"There is no {identifier!r} that this key reaches.")
+    return NotFound(say("There is no {identifier!r} that this key reaches.", identifier=identifier))

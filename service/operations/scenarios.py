@@ -89,7 +89,7 @@ def contributions(
     try:
         parts = scenarios.split(baseline, levers, season, spread)
     except BadArgument as refusal:
-        return [], refusal.detail
+        return [], str(refusal.detail)
     keys = [f"{place:02d}" for place in range(len(levers))]
     exact = {
         name: closed(total // step, (parts[:, column] * AMOUNT_SCALE / step).tolist(), keys) if levers else []

@@ -164,9 +164,9 @@ def settle(caller: Caller, question: Question) -> Settled:
     parameters = _with(methods.get(caller, question.method, window.last), question.changes)
     of_group = parameters.abc.scope == "group"
     if of_group != (question.subsidiary is None):
-        raise BadArgument("subsidiary", "Name the subsidiary, or leave it out and ask for the scope group.")
+        raise BadArgument("subsidiary", say("Name the subsidiary, or leave it out and ask for the scope group."))
     if of_group != (question.currency is not None):
-        raise BadArgument("currency", "The scope group needs a currency; all others have their subsidiary's own.")
+        raise BadArgument("currency", say("The scope group needs a currency; all others have their subsidiary's own."))
     home = caller.reach.narrowed([owner.id])
     return Settled(home, reach, units, owner.data_revision, parameters, window, data, question.currency)
 
@@ -214,7 +214,7 @@ def _head(caller: Caller, settled: Settled, number: int) -> dict[str, Any]:
     names = (*_SIZED, "effective_potential")
     rows = segments.sums(connection, settled.reach, (settled.home.one, number), names)
     if any(sum(getattr(row, f"{name}_size") for row in rows) > LARGEST_SUM for name in names):
-        raise AmountTooLarge("The sum of the amounts does not fit into 64 bits.")
+        raise AmountTooLarge(say("The sum of the amounts does not fit into 64 bits."))
     total, unattributed = customer_sums.totals(connection, settled.reach, window, settled.currency)
     return {
         "window": window_text(window),
@@ -372,7 +372,10 @@ def compared(caller: Caller, identifier: str, since: str) -> Compared:
     """BadArgument where the two belong to different owners."""
     new, old = find(caller, identifier), find(caller, since)
     if new.row.subsidiary_id != old.row.subsidiary_id:
-        raise BadArgument("since", f"{since} does not belong to the same subsidiary as {identifier}.")
+        raise BadArgument(
+            "since",
+            say("{since} does not belong to the same subsidiary as {identifier}.", since=since, identifier=identifier),
+        )
     return Compared(new, old)
 
 
@@ -380,6 +383,12 @@ def card(caller: Caller, subsidiary: str, code: str) -> Card:
     """A customer's card; NotFound where there is none within reach."""
     found = cards.card(caller.connection, caller.reach, subsidiary, code)
     if found is None:
-        raise NotFound(f"There is no customer {code!r} of subsidiary {subsidiary!r} that this key reaches.")
+        raise NotFound(
+            say(
+                "There is no customer {code!r} of subsidiary {subsidiary!r} that this key reaches.",
+                code=code,
+                subsidiary=subsidiary,
+            )
+        )
     customer, newest, row = found
     return Card(customer, newest, row, None if newest is None else _abc(caller, newest))

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from service.errors import BadArgument
+from service.wording import Message, say
 
 SECONDS = 15.0
 """All of an attempt: resolving, connecting, sending, reading."""
@@ -72,20 +73,20 @@ class Sender:
     def check(self, url: str) -> httpx.URL:
         """An address to send to. BadArgument where nothing may be sent there, whatever it resolves to."""
         if len(url) > LONGEST_URL or _URL.fullmatch(url) is None:
-            raise _refused(f"write it in ASCII, with at most {LONGEST_URL} characters")
+            raise _refused(say("write it in ASCII, with at most {longest} characters", longest=LONGEST_URL))
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL as error:
-            raise _refused("it is none") from error
+            raise _refused(say("it is none")) from error
         if parsed.scheme != "https" and not (self.allow_http and parsed.scheme == "http"):
-            raise _refused("it must begin with https://")
+            raise _refused(say("it must begin with https://"))
         if parsed.userinfo or any(mark in url for mark in "@#\\"):
-            raise _refused("it must have no user, no fragment and no backslash; write @ as %40")
+            raise _refused(say("it must have no user, no fragment and no backslash; write @ as %40"))
         host = parsed.raw_host.decode()
         if not _is_host(host):
-            raise _refused(f"{host[:80]!r} is no full name of a host and no address")
+            raise _refused(say("{host!r} is no full name of a host and no address", host=host[:80]))
         if parsed.port == 0 or not (self.allow_private or parsed.port in (None, *_PORTS)):
-            raise _refused("its port must be 443 or 8443")
+            raise _refused(say("its port must be 443 or 8443"))
         if not self.allow_private:
             _must_be_outside(host)
         return parsed
@@ -103,7 +104,7 @@ class Sender:
         for one in found:
             address = _address(one)
             if address is None or not (self.allow_private or public(address)):
-                raise _refused(f"{host!r} resolves to an address that is not public")
+                raise _refused(say("{host!r} resolves to an address that is not public", host=host))
         return list(found)
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
@@ -114,7 +115,7 @@ class Sender:
         except TimeoutError:
             return Sent(None, f"no whole answer within {SECONDS:.0f} s")
         except BadArgument as error:
-            return Sent(None, error.detail)
+            return Sent(None, str(error.detail))
         except (httpx.HTTPError, ssl.SSLError, OSError) as error:
             return Sent(None, f"{type(error).__name__}: {error}"[:200])
 
@@ -173,7 +174,7 @@ def _must_be_outside(host: str) -> None:
     literal, name = _address(host), host.removesuffix(".")
     inside = "." not in name or any(name == one or name.endswith(f".{one}") for one in _INSIDE)
     if not public(literal) if literal is not None else inside:
-        raise _refused(f"{host!r} is not a public address")
+        raise _refused(say("{host!r} is not a public address", host=host))
 
 
 def _address(host: str) -> Address | None:
@@ -192,5 +193,5 @@ def _is_host(host: str) -> bool:
     return _NAME.fullmatch(host.removesuffix(".")) is not None
 
 
-def _refused(reason: str) -> BadArgument:
-    return BadArgument("url", f"Nothing can be sent to this address: {reason}.")
+def _refused(reason: Message) -> BadArgument:
+    return BadArgument("url", say("Nothing can be sent to this address: {reason}.", reason=reason))

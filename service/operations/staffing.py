@@ -28,6 +28,7 @@ from service.operations.requirements import load_zone, number
 from service.store import plans, results, subsidiaries
 from service.store.reach import Reach
 from service.values import AMOUNT_SCALE, amount_text, parse_amount, round_ratio, smallest_coin
+from service.wording import say
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _productive(needs: _Needs) -> np.ndarray:
     absent = (norms.leave + norms.sick + norms.training) / days.sum()
     hours: np.ndarray = days * max(0.0, 1 - absent) * norms.hours_a_day * norms.selling_share
     if hours.sum() < LEAST_HOURS:
-        raise BadArgument("requirement", "Its norms leave a seller no selling hours in this country's calendar.")
+        raise BadArgument("requirement", say("Its norms leave a seller no selling hours in this country's calendar."))
     return hours
 
 
@@ -166,7 +167,7 @@ def served(caller: Caller, identifier: str) -> dict[str, Any]:
     capacity = _hours_there(needs, by_seller=by_seller)
     there = sum(capacity.values(), np.zeros(len(needs.window)))
     if not there.any():
-        raise NoData("Nobody is employed in the plan's months: hand in the form salespeople first.")
+        raise NoData(say("Nobody is employed in the plan's months: hand in the form salespeople first."))
     pools: dict[str, list[Piece]] = {}
     for piece in _pieces(caller, needs):
         pools.setdefault(piece.name[0] if by_seller else "", []).append(piece)

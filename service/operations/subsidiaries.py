@@ -9,6 +9,7 @@ from service.access.keys import Caller
 from service.errors import Conflict, NotFound, PreconditionFailed, PreconditionRequired
 from service.store import customers, labels, lines, salespeople, subsidiaries
 from service.store.reach import GROUP, Reach
+from service.wording import say
 
 
 def etag(row: Row[Any]) -> str:
@@ -30,9 +31,11 @@ def put(caller: Caller, code: str, values: dict[str, Any], if_match: str | None)
     row = subsidiaries.get(connection, caller.reach, code)  # as it is now that nobody else changes it
     if _same(row, values):
         return row, False
-    must_match(if_match, etag(row), "subsidiary")
+    must_match(if_match, etag(row))
     if row.currency != values["currency"] and lines.periods(connection, home) is not None:
-        raise Conflict(f"Statistics in {row.currency} are stored; the currency cannot change any more.")
+        raise Conflict(
+            say("Statistics in {currency} are stored; the currency cannot change any more.", currency=row.currency)
+        )
     subsidiaries.change(connection, home, values, caller.now)
     caller.note(home, "subsidiary.change", f"subsidiaries/{code}", _former(row, values), values)
     return subsidiaries.get(connection, caller.reach, code), False
@@ -46,7 +49,7 @@ def put_group(caller: Caller, values: dict[str, Any], if_match: str | None) -> R
     row = subsidiaries.group(caller.connection, home)
     if _same(row, values):
         return row
-    must_match(if_match, etag(row), "group")
+    must_match(if_match, etag(row))
     subsidiaries.change(caller.connection, home, values, caller.now)
     caller.note(home, "group.change", "group", _former(row, values), values)
     return subsidiaries.group(caller.connection, home)
@@ -60,17 +63,19 @@ def _former(row: Row[Any], values: dict[str, Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in values}
 
 
-def must_match(if_match: str | None, etag: str, noun: str) -> None:
+def must_match(if_match: str | None, etag: str) -> None:
     """Refuse a change by somebody who has not read what he changes."""
     if if_match is None:
-        raise PreconditionRequired(f"The {noun} exists with other values: send its etag in If-Match to change it.")
+        raise PreconditionRequired(say("This exists with other values: send its etag in If-Match to change it."))
     if if_match.strip('"') not in (etag, "*"):
-        raise PreconditionFailed(f"The {noun} has changed since you read it: read it again.")
+        raise PreconditionFailed(say("This has changed since you read it: read it again."))
 
 
 def _create(caller: Caller, code: str, values: dict[str, Any]) -> Reach:
     if not caller.reach.whole_group:
-        raise NotFound(f"There is no subsidiary {code!r} that this key reaches; only a key for all can make one.")
+        raise NotFound(
+            say("There is no subsidiary {code!r} that this key reaches; only a key for all can make one.", code=code)
+        )
     number = subsidiaries.create(caller.connection, {"code": code, **values}, caller.now)
     # What a line does not name is attributed to number 0 of its kind.
     nothing = {"subsidiary_id": number, "id": 0, "code": ""}

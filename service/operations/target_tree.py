@@ -17,6 +17,7 @@ from service.store import customers, labels, lines, salespeople, subsidiaries, t
 from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import round_ratio, to_decimal
+from service.wording import say
 
 MOST_TARGETS = 100_000
 _NOUN_OF = {
@@ -36,9 +37,11 @@ def told(
     first, last = windows.bounds(*months, period, row.fiscal_year_start)
     rows = targets.of_measures(caller.connection, home, [measure], (first, last), MOST_TARGETS + 1)
     if not rows:
-        raise NoData(f"No targets of {measure} are stored for these months. Hand in the form targets first.")
+        raise NoData(
+            say("No targets of {measure} are stored for these months. Hand in the form targets first.", measure=measure)
+        )
     if len(rows) > MOST_TARGETS:
-        raise BadArgument("from", f"These months have more than {MOST_TARGETS} targets: ask for fewer.")
+        raise BadArgument("from", say("These months have more than {most} targets: ask for fewer.", most=MOST_TARGETS))
     window = Window(min(one.period for one in rows), max(one.period for one in rows))
     data = lines.periods(caller.connection, home)
     until = min(data.last, window.last) if data is not None else window.first - 1

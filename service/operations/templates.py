@@ -16,6 +16,7 @@ from service.store.kept import TABLES
 from service.store.nouns import NOUNS
 from service.store.reach import Reach
 from service.values import amount_text
+from service.wording import say
 
 MOST_ROWS = 100_000
 
@@ -45,9 +46,12 @@ def _filled(caller: Caller, home: Reach, form: Form, period: str | None) -> Sequ
         table, _ = TABLES[form.name]
         rows = registered.page(caller.connection, home, table, MOST_ROWS + 1, None, wanted)
     else:
-        raise BadArgument("rows", "Rows of a month are there for the forms statistics and targets.")
+        raise BadArgument("rows", say("Rows of a month are there for the forms statistics and targets."))
     if len(rows) > MOST_ROWS:
-        raise BadArgument("rows", f"{period} has more than {MOST_ROWS} rows: read them as data instead.")
+        raise BadArgument(
+            "rows",
+            say("{period} has more than {most} rows: read them as data instead.", period=str(period), most=MOST_ROWS),
+        )
     return [_texts(form, row) for row in rows]
 
 

@@ -17,6 +17,7 @@ from service.operations import messages, references
 from service.operations.subsidiaries import must_match
 from service.store import deliveries, subsidiaries, webhooks
 from service.store.reach import GROUP, Reach
+from service.wording import say
 
 SECRET_BYTES = 32
 
@@ -61,7 +62,7 @@ def change(caller: Caller, identifier: str, values: Values, if_match: str | None
     columns = _columns(values)
     if all(getattr(row, name) == value for name, value in columns.items()):
         return row
-    must_match(if_match, etag(row), "webhook")
+    must_match(if_match, etag(row))
     fresh = {"failures": 0, "resume_at": None, "updated_at": caller.now}
     webhooks.change(caller.connection, home, row.number, columns | fresh)
     changed = _got(caller, home, row.number)
@@ -95,7 +96,9 @@ def try_out(caller: Caller, identifier: str) -> Row[Any]:
     """A delivery of a test message, due at once. Conflict where nothing is sent to the webhook now."""
     home, row = _locked(caller, identifier)
     if row.state != webhooks.ACTIVE:
-        raise Conflict(f"Webhook {identifier} is {row.state}: set it active first.")
+        raise Conflict(
+            say("Webhook {identifier} is {state}: set it active first.", identifier=identifier, state=row.state)
+        )
     message = messages.test_message(row, caller.now)
     webhooks.change(caller.connection, home, row.number, {"resume_at": None})
     values = {"id": message.id, "type": message.type, "payload": message.payload}
@@ -109,7 +112,7 @@ def replay(caller: Caller, identifier: str, chosen: Sequence[str] | None) -> int
     home, row = _locked(caller, identifier)
     count = deliveries.replay(caller.connection, home, row.number, chosen, caller.now)
     if chosen is not None and count < len(set(chosen)):
-        raise BadArgument("deliveries", "Not all of these are deliveries of this webhook.")
+        raise BadArgument("deliveries", say("Not all of these are deliveries of this webhook."))
     if count:
         webhooks.change(caller.connection, home, row.number, {"resume_at": None, "failures": 0})
         _note(caller, home, row, "webhook.replay", row)
@@ -149,7 +152,7 @@ def _new_secret(safe: Safe, home: Reach) -> str:
 
 def _columns(values: Values) -> dict[str, Any]:
     if "plan.attainment_below" in values.events and values.attainment_limit is None:
-        raise BadArgument("attainment_limit", "plan.attainment_below needs the limit to be told of.")
+        raise BadArgument("attainment_limit", say("plan.attainment_below needs the limit to be told of."))
     return {
         "url": values.url,
         "events": " ".join(sorted(set(values.events))),

@@ -2,6 +2,7 @@
 
 from service.errors import BadArgument, NoData
 from service.method.months import Window, month_text, parse_month, parse_period
+from service.wording import say
 
 MONTHS_A_YEAR = 12
 
@@ -13,7 +14,7 @@ def month(argument: str, text: str | None) -> int | None:
     try:
         return parse_month(text)
     except ValueError as error:
-        raise BadArgument(argument, f"{argument}: {error}.") from error
+        raise BadArgument(argument, say("{place}: {message}.", place=argument, message=error.args[0])) from error
 
 
 def bounds(
@@ -26,11 +27,11 @@ def bounds(
     if period is None:
         return month("from", first), month("to", last)
     if first is not None or last is not None:
-        raise BadArgument("period", "Name the months by period, or by from and to, not by both.")
+        raise BadArgument("period", say("Name the months by period, or by from and to, not by both."))
     try:
         window = parse_period(period, year_start)
     except ValueError as error:
-        raise BadArgument("period", f"period: {error}.") from error
+        raise BadArgument("period", say("{place}: {message}.", place="period", message=error.args[0])) from error
     return window.first, window.last
 
 
@@ -44,19 +45,32 @@ def resolve(
     """
     start, end = bounds(first, last, period, year_start)
     if data is None:
-        raise NoData("No statistics are stored. Hand in the form statistics first.")
-    stored = f"Statistics are stored for {month_text(data.first)} to {month_text(data.last)}"
+        raise NoData(say("No statistics are stored. Hand in the form statistics first."))
+    stored = say(
+        "Statistics are stored for {first} to {last}", first=month_text(data.first), last=month_text(data.last)
+    )
     if end is None:
         end = data.last
     if start is None:
         start = max(end - MONTHS_A_YEAR + 1, data.first)
     if start > end:
         raise BadArgument(
-            "from", f"The window would begin in {month_text(start)}, after its end {month_text(end)}. {stored}."
+            "from",
+            say(
+                "The window would begin in {start}, after its end {end}. {stored}.",
+                start=month_text(start),
+                end=month_text(end),
+                stored=stored,
+            ),
         )
     if end > data.last or start < data.first:
         raise BadArgument(
             "period" if period is not None else "to" if end > data.last else "from",
-            f"The window {month_text(start)} to {month_text(end)} goes beyond the data. {stored}.",
+            say(
+                "The window {start} to {end} goes beyond the data. {stored}.",
+                start=month_text(start),
+                end=month_text(end),
+                stored=stored,
+            ),
         )
     return Window(start, end)

@@ -10,6 +10,7 @@ from service.store import customers, lines, revisions, submissions, subsidiaries
 from service.store.bulk import take_back
 from service.store.kept import TABLES
 from service.store.reach import Reach
+from service.wording import say
 
 
 def withdraw(caller: Caller, home: Reach, number: int, reason: str) -> None:
@@ -42,9 +43,11 @@ def _take_back(caller: Caller, home: Reach, name: str, brought: int, revision: i
     if "feed" in table.columns:
         of["feed"] = lines.BY_LINES
     if not take_back(connection, table, history, of, brought, revision):
-        raise ChangedSince("A later submission changed rows of this one. Withdraw or correct the later one first.")
+        raise ChangedSince(say("A later submission changed rows of this one. Withdraw or correct the later one first."))
     if name == "statistics" and feeds.counted_twice(connection, home):
-        raise ChangedSince("Lines would come back whose measures come from a register by now. Switch the feed first.")
+        raise ChangedSince(
+            say("Lines would come back whose measures come from a register by now. Switch the feed first.")
+        )
 
 
 def _unused(caller: Caller, home: Reach, brought: int) -> None:
@@ -55,4 +58,6 @@ def _unused(caller: Caller, home: Reach, brought: int) -> None:
     )
     used = customers.in_use(caller.connection, home, new)
     if used:
-        raise Conflict(f"Other rows are about its customers ({', '.join(used[:5])}, …): withdraw those first.")
+        raise Conflict(
+            say("Other rows are about its customers ({used}, …): withdraw those first.", used=", ".join(used[:5]))
+        )

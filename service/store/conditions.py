@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Integer, String, and_, collate, false, fun
 from service.errors import BadOption
 from service.method.months import parse_month
 from service.values import AMOUNT_SCALE
+from service.wording import say
 
 Value: TypeAlias = str | int | bool | Decimal | date | None
 """A whole number is compared with a whole number, a Decimal with an amount."""
@@ -123,12 +124,14 @@ def _month(name: str, text: str) -> int:
     try:
         return parse_month(text)
     except ValueError as error:
-        raise BadOption(f"{name} is compared with a month, as in '2026-03', not with {text!r}.") from error
+        raise BadOption(
+            say("{name} is compared with a month, as in '2026-03', not with {text!r}.", name=name, text=text)
+        ) from error
 
 
 def _spelled(name: str, element: ColumnElement[Any], how: str, wanted: str) -> ColumnElement[bool]:
     if not isinstance(element.type, String):
-        raise BadOption(f"{name} is a month: compare it, as in {name} ge '2026-01'.")
+        raise BadOption(say("{name} is a month: compare it, as in {name} ge '2026-01'.", name=name))
     count = len(wanted)
     if how == "contains":
         found = func.replace(element, wanted, "") != element

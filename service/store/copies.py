@@ -10,22 +10,25 @@ from sqlalchemy import make_url
 
 from service.errors import BadArgument
 from service.store.database import known_revisions
+from service.wording import say
 
 
 def file_of(url: str) -> Path:
     """The file of a SQLite database. BadArgument for one in memory, and for PostgreSQL, which has its own means."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        raise BadArgument("database_url", "PostgreSQL is backed up by pg_dump and restored by pg_restore: see Backup.")
+        raise BadArgument(
+            "database_url", say("PostgreSQL is backed up by pg_dump and restored by pg_restore: see Backup.")
+        )
     if parsed.database in (None, "", ":memory:"):
-        raise BadArgument("database_url", "The database is in memory: it has no file.")
+        raise BadArgument("database_url", say("The database is in memory: it has no file."))
     return Path(str(parsed.database))
 
 
 def back_up(database: Path, to: Path) -> str:
     """Copy a database that may be in use to a new file; the copy's revision. BadArgument where that cannot be."""
     if to.exists():
-        raise BadArgument("file", f"{to} is there already and is not written over.")
+        raise BadArgument("file", say("{to} is there already and is not written over.", to=str(to)))
     return _copy(database, to)
 
 
@@ -36,7 +39,9 @@ def restore(copy: Path, database: Path) -> str:
     """
     empty = database.exists()
     if empty and not _is_empty(database):
-        raise BadArgument("database_url", f"{database} is a database with data: move it away first.")
+        raise BadArgument(
+            "database_url", say("{database} is a database with data: move it away first.", database=str(database))
+        )
     return _copy(copy, database, over_empty=empty)
 
 
@@ -51,12 +56,13 @@ def _is_empty(database: Path) -> bool:
 def _copy(source: Path, target: Path, *, over_empty: bool = False) -> str:
     """The copy is of one moment, only its owner can read it, and it appears whole or not at all."""
     if not source.is_file():
-        raise BadArgument("file", f"There is no file {source}.")
+        raise BadArgument("file", say("There is no file {source}.", source=str(source)))
     # SQLite would take them for those of the copy.
     left = [rest for ending in ("-wal", "-shm", "-journal") if (rest := Path(f"{target}{ending}")).exists()]
     if left and not over_empty:
         raise BadArgument(
-            "file", f"{left[0]} is left of another database and would spoil this one: move it away first."
+            "file",
+            say("{left} is left of another database and would spoil this one: move it away first.", left=str(left[0])),
         )
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".kontor-") as folder:
@@ -75,7 +81,15 @@ def _copy(source: Path, target: Path, *, over_empty: bool = False) -> str:
             partial.replace(target)
             _kept(target.parent)
     except (sqlite3.DatabaseError, OSError) as error:
-        raise BadArgument("file", f"{source} cannot be copied to {target}: {error}.") from error
+        raise BadArgument(
+            "file",
+            say(
+                "{source} cannot be copied to {target}: {error}.",
+                source=str(source),
+                target=str(target),
+                error=str(error),
+            ),
+        ) from error
     return revision
 
 
@@ -88,18 +102,29 @@ def _checked(source: Path, copied: sqlite3.Connection) -> str:
     """The revision of a copy that is sound, Kontor's, and not from a later version."""
     (found,) = copied.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
-        raise BadArgument("file", f"{source} is damaged: {found}.")
+        raise BadArgument("file", say("{source} is damaged: {found}.", source=str(source), found=found))
     if broken := copied.execute("PRAGMA foreign_key_check").fetchone():
         raise BadArgument(
-            "file", f"{source} is damaged: a row of {broken[0]} refers to one of {broken[2]} that is gone."
+            "file",
+            say(
+                "{source} is damaged: a row of {broken} refers to one of {gone} that is gone.",
+                source=str(source),
+                broken=broken[0],
+                gone=broken[2],
+            ),
         )
     tables = {name for (name,) in copied.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not {"alembic_version", "subsidiary", "api_key"} <= tables:
-        raise BadArgument("file", f"{source} is no database of Kontor.")
+        raise BadArgument("file", say("{source} is no database of Kontor.", source=str(source)))
     (revision,) = copied.execute("SELECT max(version_num) FROM alembic_version").fetchone()
     if revision not in known_revisions():
         raise BadArgument(
-            "file", f"{source} is at revision {revision}, which this version does not know: take a newer one."
+            "file",
+            say(
+                "{source} is at revision {revision}, which this version does not know: take a newer one.",
+                source=str(source),
+                revision=revision,
+            ),
         )
     return str(revision)
 

@@ -61,6 +61,7 @@ from service.store.reach import BUILT, Reach
 from service.store.silence import Patience, Watched
 from service.store.watched_file import watch
 from service.values import RATE_DECIMALS
+from service.wording import say
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ, _AUTOCOMMIT = "kontor_read", "AUTOCOMMIT"
@@ -85,7 +86,9 @@ class Database:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         if backend not in ("sqlite", "postgresql"):
-            raise BadArgument("database_url", f"Kontor keeps its data in SQLite or PostgreSQL, not in {backend}.")
+            raise BadArgument(
+                "database_url", say("Kontor keeps its data in SQLite or PostgreSQL, not in {backend}.", backend=backend)
+            )
         self.is_sqlite = backend == "sqlite"
         if self.is_sqlite:
             self._engine = _open_sqlite(parsed.render_as_string(hide_password=False), pool_size)
@@ -148,8 +151,10 @@ class Database:
                 self._upgrade(connection)
         except RequestInProgress as error:
             raise Unavailable(
-                "The migration waited too long for tables that others are using, or for another migration. "
-                "Nothing was changed: try again."
+                say(
+                    "The migration waited too long for tables that others are using, or for another migration. Nothing"
+                    " was changed: try again."
+                )
             ) from error
 
     def _upgrade(self, connection: Connection) -> None:
@@ -423,7 +428,10 @@ def _outcome_known() -> Iterator[None]:
         if not error.connection_invalidated:
             raise
         raise OutcomeUnknown(
-            "The database did not say whether it stored this. Send the request again, with the same Idempotency-Key."
+            say(
+                "The database did not say whether it stored this. Send the request again, with the same"
+                " Idempotency-Key."
+            )
         ) from error
 
 
@@ -433,24 +441,26 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Unavailable("All database connections are in use.") from error
+        raise Unavailable(say("All database connections are in use.")) from error
     except (DBAPIError, psycopg.Error) as error:  # psycopg's own come from COPY
         original = error.orig if isinstance(error, DBAPIError) else error
         state = getattr(original, "sqlstate", None)
         said = str(original)
         if state == _LOCK_NOT_AVAILABLE or "database is locked" in said:
-            raise RequestInProgress("Another request is writing the same data. Try again in a moment.") from error
+            raise RequestInProgress(say("Another request is writing the same data. Try again in a moment.")) from error
         if state == _UNIQUE or said.startswith("UNIQUE constraint"):
-            raise Conflict("Another request has just stored the same thing. Read it and try again.") from error
+            raise Conflict(say("Another request has just stored the same thing. Read it and try again.")) from error
         if state in (_DEADLOCK, _SERIALIZATION, _TIMEOUT) or said == "interrupted":
-            raise Unavailable("The database gave the request up. Try again.") from error
+            raise Unavailable(say("The database gave the request up. Try again.")) from error
         if state == _DISK_FULL or said.startswith("database or disk is full"):
-            raise StorageFull("The database has no room left. Nothing of the request was stored.") from error
+            raise StorageFull(say("The database has no room left. Nothing of the request was stored.")) from error
         if "integer overflow" in said or state == "22003":
-            raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.") from error
+            raise AmountTooLarge(say("A sum of the amounts asked for does not fit into 64 bits.")) from error
         unreachable = isinstance(original, psycopg.OperationalError) and state in (None, *_SHUTTING_DOWN)
         if unreachable or said.startswith(_SQLITE_OUT_OF_ORDER):
-            raise Unavailable("The database cannot be reached. Send the request again, with the same key.") from error
+            raise Unavailable(
+                say("The database cannot be reached. Send the request again, with the same key.")
+            ) from error
         raise
 
 
@@ -561,7 +571,7 @@ class _Products:
 def whole(value: Any) -> int:
     """A sum as the database gave it. AmountTooLarge where SQLite fell into binary floating point."""
     if isinstance(value, float):
-        raise AmountTooLarge("A sum of the amounts asked for does not fit into 64 bits.")
+        raise AmountTooLarge(say("A sum of the amounts asked for does not fit into 64 bits."))
     return int(value or 0)
 
 

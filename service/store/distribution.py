@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from service.errors import BadArgument
 from service.store import tables  # noqa: F401  # every table is declared by then
+from service.wording import say
 
 BY = "subsidiary_id"
 REFERENCE = ("subsidiary", "api_key", "api_key_subsidiary", "exchange_rate", "exchange_rate_history", "method")
@@ -49,9 +50,11 @@ def distributed() -> list[str]:
 def statements(connection: Connection) -> list[str]:
     """What is left to be done, in order; nothing once all is. Raises BadArgument where there is no Citus."""
     if connection.dialect.name == "sqlite":
-        raise BadArgument("database", "SQLite is one file on one machine: only PostgreSQL with Citus is distributed.")
+        raise BadArgument(
+            "database", say("SQLite is one file on one machine: only PostgreSQL with Citus is distributed.")
+        )
     if not connection.execute(_THERE).scalar_one():
-        raise BadArgument("database", "This database has no Citus: CREATE EXTENSION citus there first.")
+        raise BadArgument("database", say("This database has no Citus: CREATE EXTENSION citus there first."))
     spread = {name.rpartition(".")[2] for name in connection.execute(_SPREAD).scalars()}
     references = [name for name in REFERENCE if name not in spread]
     parts = [name for name in distributed() if name not in spread]

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 
 from service.errors import BadArgument
+from service.wording import say
 
 _OF_ROLE = text(
     "SELECT rolsuper OR rolbypassrls AS free, pg_has_role(oid, CURRENT_USER, 'MEMBER') AS owner"
@@ -16,7 +17,7 @@ _SESSION = {"timezone": "'UTC'", "lock_timeout": "'2s'", "idle_in_transaction_se
 def grant(connection: Connection, role: str) -> None:
     """Give a role what the service needs, and make it where there is none; BadArgument if it has too much already."""
     if connection.dialect.name == "sqlite":
-        raise BadArgument("service_role", "SQLite has no roles: unset KONTOR_SERVICE_ROLE.")
+        raise BadArgument("service_role", say("SQLite has no roles: unset KONTOR_SERVICE_ROLE."))
     name = connection.dialect.identifier_preparer.quote(role)
     found = connection.execute(_OF_ROLE, {"role": role}).one_or_none()
     if found is None:
@@ -25,7 +26,8 @@ def grant(connection: Connection, role: str) -> None:
             connection.exec_driver_sql(f"ALTER ROLE {name} SET {setting} = {value}")
     elif found.free or found.owner:
         raise BadArgument(
-            "service_role", f"{role} is a superuser, bypasses row-level security, or can act as the tables' owner."
+            "service_role",
+            say("{role} is a superuser, bypasses row-level security, or can act as the tables' owner.", role=role),
         )
     schema: str = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
     for rights, things in (

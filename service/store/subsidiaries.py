@@ -11,6 +11,7 @@ from service.errors import NotFound
 from service.store.columns import amount, code
 from service.store.database import lock
 from service.store.reach import GROUP, Reach
+from service.wording import say
 
 
 class Subsidiary(SQLModel, table=True):
@@ -41,7 +42,7 @@ def get(connection: Connection, reach: Reach, code: str) -> Row[Any]:
     """The same; NotFound where there is none."""
     row = find(connection, reach, code)
     if row is None:
-        raise NotFound(f"There is no subsidiary {code!r} that this key reaches.")
+        raise NotFound(say("There is no subsidiary {code!r} that this key reaches.", code=code))
     return row
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from service.errors import Unavailable
+from service.wording import say
 
 
 def watch(engine: Engine, path: Path) -> None:
@@ -19,7 +20,7 @@ def watch(engine: Engine, path: Path) -> None:
     @event.listens_for(engine, "do_connect")
     def _expect(*_: Any) -> None:
         if known and not path.exists():
-            raise Unavailable("The file of the database has gone. Put it back: nothing was stored meanwhile.")
+            raise Unavailable(say("The file of the database has gone. Put it back: nothing was stored meanwhile."))
 
     @event.listens_for(engine, "connect")
     def _remember(_connection: Any, record: Any) -> None:

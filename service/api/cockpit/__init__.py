@@ -8,6 +8,7 @@ from importlib.resources import files
 from fastapi import APIRouter, Response
 
 from service.errors import NotFound
+from service.wording import say
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,7 +32,7 @@ async def get_page() -> Response:
 @router.get("/cockpit/{name}")
 async def get_file(name: str) -> Response:
     if name not in _FILES:
-        raise NotFound(f"The cockpit has no file {name!r}.")
+        raise NotFound(say("The cockpit has no file {name!r}.", name=name))
     return _answer(name)
 
 

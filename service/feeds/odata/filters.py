@@ -15,6 +15,7 @@ from odata_query.grammar import ODataLexer, ODataParser
 
 from service.errors import BadOption, NotImplementedHere
 from service.store.conditions import Both, Compared, Condition, Either, Operator, Opposite, Spelled, Value
+from service.wording import say
 
 Types: TypeAlias = Mapping[str, pa.DataType]
 _LONGEST = 8_000
@@ -30,25 +31,26 @@ _OPERATORS: Mapping[type[Any], Operator] = {
 }
 _TURNED: Mapping[Operator, Operator] = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 _SPELLED = ("contains", "startswith", "endswith")
+_UNDERSTOOD = ", ".join((*_OPERATORS.values(), "in", "and", "or", "not", *_SPELLED))
 
 
 def read_filter(text: str, types: Types) -> Condition:
     """BadOption for what is no filter over these columns, NotImplementedHere for what OData has and this has not."""
     if len(text) > _LONGEST:
-        raise BadOption(f"$filter is longer than {_LONGEST} characters.")
+        raise BadOption(say("$filter is longer than {longest} characters.", longest=_LONGEST))
     if "\0" in text:
-        raise BadOption("$filter holds a NUL.")
+        raise BadOption(say("$filter holds a NUL."))
     try:
         return _condition(ODataParser().parse(ODataLexer().tokenize(text)), types)
     except UnknownFunctionException as error:
-        raise _unknown("function", error.function_name) from error
+        raise _unknown_function(error.function_name) from error
     except ODataException as error:
-        raise BadOption(f"$filter is not an expression of OData: {error}.") from error
+        raise BadOption(say("$filter is not an expression of OData: {error}.", error=str(error))) from error
 
 
 def _condition(node: Any, types: Types, depth: int = 0) -> Condition:
     if depth > _DEEPEST:
-        raise BadOption(f"$filter is nested more than {_DEEPEST} times.")
+        raise BadOption(say("$filter is nested more than {deepest} times.", deepest=_DEEPEST))
     match node:
         case ast.BoolOp(word, _, _):
             parts = tuple(_condition(one, types, depth + 1) for one in _chained(node, type(word)))
@@ -89,7 +91,7 @@ def _spelled(how: str, args: list[Any], types: Types) -> Condition:
     name = _column(args[0], types)
     value = _value(name, args[1], types) if len(args) > 1 else None
     if not isinstance(value, str):
-        raise BadOption(f"{how} compares the text of {name} with a text.")
+        raise BadOption(say("{how} compares the text of {name} with a text.", how=how, name=name))
     return Spelled(name, cast("Any", how), value)
 
 
@@ -97,11 +99,11 @@ def _column(node: Any, types: Types) -> str:
     match node:
         case ast.Identifier(name, ()):
             if name not in types:
-                raise BadOption(f"There is no property {name!r}.")
+                raise BadOption(say("There is no property {name!r}.", name=name))
             return str(name)
         case ast.Call(func, _):
-            raise _unknown("function", func.name)
-    raise _unknown("expression", type(node).__name__)
+            raise _unknown_function(func.name)
+    raise _unknown_expression(type(node).__name__)
 
 
 def _value(name: str, node: Any, types: Types) -> Value:
@@ -121,10 +123,10 @@ def _value(name: str, node: Any, types: Types) -> Value:
             case ast.Integer() | ast.Float() if pa.types.is_decimal(kind) or pa.types.is_floating(kind):
                 return _number(str(text))
     except ValueError as error:
-        raise BadOption(f"{name} cannot be compared with {text}.") from error
+        raise BadOption(say("{name} cannot be compared with {text}.", name=name, text=str(text))) from error
     if text is None or isinstance(node, ast.List):
-        raise _unknown("expression", type(node).__name__)
-    raise BadOption(f"{name} ({kind}) cannot be compared with {text!r}.")
+        raise _unknown_expression(type(node).__name__)
+    raise BadOption(say("{name} ({kind}) cannot be compared with {text!r}.", name=name, kind=kind, text=text))
 
 
 def _number(text: str) -> Decimal:
@@ -134,6 +136,13 @@ def _number(text: str) -> Decimal:
     return number
 
 
-def _unknown(what: str, name: str) -> NotImplementedHere:
-    known = ", ".join((*_OPERATORS.values(), "in", "and", "or", "not", *_SPELLED))
-    return NotImplementedHere(f"The {what} {name} is not understood in $filter: use {known}.")
+def _unknown_function(name: str) -> NotImplementedHere:
+    return NotImplementedHere(
+        say("The function {name} is not understood in $filter: use {known}.", name=name, known=_UNDERSTOOD)
+    )
+
+
+def _unknown_expression(name: str) -> NotImplementedHere:
+    return NotImplementedHere(
+        say("The expression {name} is not understood in $filter: use {known}.", name=name, known=_UNDERSTOOD)
+    )

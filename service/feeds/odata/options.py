@@ -7,6 +7,7 @@ from service.errors import BadOption, NotImplementedHere
 from service.feeds.columns import Column
 from service.feeds.odata.filters import read_filter
 from service.store.conditions import Condition
+from service.wording import say
 
 PAGE = 1_000
 """Rows that one page has at most."""
@@ -32,15 +33,19 @@ def read_options(given: Iterable[tuple[str, str]], columns: Sequence[Column]) ->
     found: dict[str, str] = {}
     for name, value in given:
         if name not in _KNOWN:
-            raise NotImplementedHere(f"The query option {name!r} is not understood: use {', '.join(_KNOWN[:-1])}.")
+            raise NotImplementedHere(
+                say(
+                    "The query option {name!r} is not understood: use {known}.", name=name, known=", ".join(_KNOWN[:-1])
+                )
+            )
         if name in found:
-            raise BadOption(f"{name} stands twice.")
+            raise BadOption(say("{name} stands twice.", name=name))
         found[name] = value
     types = {column.name: column.type for column in columns}
     filtered = found.get("$filter")
     counted = found.get("$count", "false")
     if counted not in ("true", "false"):
-        raise BadOption(f"$count is true or false, not {counted!r}.")
+        raise BadOption(say("$count is true or false, not {counted!r}.", counted=counted))
     return Options(
         select=_selected(found.get("$select", "*"), list(types)),
         condition=None if filtered is None else read_filter(filtered, types),
@@ -64,7 +69,7 @@ def _ordered(text: str, names: Sequence[str]) -> tuple[tuple[str, bool], ...]:
     for part in text.split(",") if text.strip() else ():
         name, *way = part.split() or [""]
         if way not in ([], ["asc"], ["desc"]):
-            raise BadOption(f"Write a property and asc or desc, not {part.strip()!r}.")
+            raise BadOption(say("Write a property and asc or desc, not {part!r}.", part=part.strip()))
         order.setdefault(_known("$orderby", name, names), way == ["desc"])
     return tuple(order.items())
 
@@ -73,11 +78,13 @@ def _known(option: str, name: str, names: Sequence[str]) -> str:
     if name in names:
         return name
     if "/" in name or "(" in name:
-        raise NotImplementedHere(f"{option} takes the names of properties, not {name!r}.")
-    raise BadOption(f"There is no property {name!r}; there are {', '.join(names)}.")
+        raise NotImplementedHere(say("{option} takes the names of properties, not {name!r}.", option=option, name=name))
+    raise BadOption(say("There is no property {name!r}; there are {names}.", name=name, names=", ".join(names)))
 
 
 def _number(option: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > _MOST:
-        raise BadOption(f"{option} is a whole number from 0 to {_MOST}, not {text!r}.")
+        raise BadOption(
+            say("{option} is a whole number from 0 to {most}, not {text!r}.", option=option, most=_MOST, text=text)
+        )
     return int(text)

@@ -9,6 +9,7 @@ import numpy as np
 
 from service.errors import AmountTooLarge
 from service.method.plan.inputs import CLOSING, RETENTION, Inputs
+from service.wording import say
 
 MONTHS_A_YEAR = 12
 BLOCKS = ("existing", "new", "reactivated", "carried_over", "grown")
@@ -77,7 +78,7 @@ def plan(inputs: Inputs, season: Sequence[float], spread: Spread = "blocks") -> 
         _fill(parts, inputs.only(units), np.asarray(season, dtype="float64"), spread)
         total += sum(float(np.abs(part).sum()) for part in parts.values())
     if not total < LARGEST:
-        raise AmountTooLarge("The plan leaves the range of amounts: check orders, revenue and the season.")
+        raise AmountTooLarge(say("The plan leaves the range of amounts: check orders, revenue and the season."))
     return Plan(months, inputs.values["margin_rate"])
 
 

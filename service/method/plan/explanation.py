@@ -24,6 +24,7 @@ from service.method.plan.inputs import CLOSING, FACTS, INPUTS, RETENTION, Inputs
 from service.method.plan.levers import STANDS_FOR, Lever
 from service.method.segments.classes import CLASSES
 from service.values import to_decimal
+from service.wording import say
 
 FIGURES = {
     "revenue": "Revenue, in whole coins.",
@@ -138,9 +139,17 @@ class Story:
     def _nothing(self, number: str) -> BadArgument:
         return BadArgument(
             "number",
-            f"There is no number {number!r}. Write a figure ({', '.join(FIGURES)}) and any of unit (u1 to "
-            f"u{len(self.inputs.units)}), class (A, B, C), block ({', '.join(BLOCKS)}) and month ({self.labels[0]} to "
-            f"{self.labels[-1]}), with points between, as in revenue.u1.A.existing; or a number of an explanation.",
+            say(
+                "There is no number {number!r}. Write a figure ({figures}) and any of unit (u1 to u{count}), class (A,"
+                " B, C), block ({blocks}) and month ({first} to {last}), with points between,"
+                " as in revenue.u1.A.existing; or a number of an explanation.",
+                number=number,
+                figures=", ".join(FIGURES),
+                count=len(self.inputs.units),
+                blocks=", ".join(BLOCKS),
+                first=self.labels[0],
+                last=self.labels[-1],
+            ),
         )
 
     # Figures

@@ -8,6 +8,7 @@ from service.errors import BadArgument
 from service.method.plan.blocks import Spread, plan
 from service.method.plan.inputs import Inputs
 from service.method.plan.levers import LEVERS, Lever, apply
+from service.wording import say
 
 Measure = Literal["revenue", "margin"]
 DEFAULT_CAP = 10.0
@@ -40,10 +41,13 @@ class Question:
 def seek(inputs: Inputs, season: Sequence[float], question: Question, spread: Spread = "blocks") -> Goal:
     """Bisection on the multiplier: the plan moves one way with every lever, so there is at most one answer."""
     if question.lever not in LEVERS:
-        raise BadArgument("lever", f"There is no lever {question.lever!r}; there are {', '.join(LEVERS)}.")
+        raise BadArgument(
+            "lever",
+            say("There is no lever {lever!r}; there are {levers}.", lever=question.lever, levers=", ".join(LEVERS)),
+        )
     cap = DEFAULT_CAP if question.cap is None else question.cap
     if cap < 1:
-        raise BadArgument("cap", "The cap is a multiple of today's value: at least 1.")
+        raise BadArgument("cap", say("The cap is a multiple of today's value: at least 1."))
 
     def moved(multiplier: float) -> Inputs:
         return apply(inputs, [Lever(question.lever, "multiply", multiplier, question.abc_class)])

@@ -10,6 +10,7 @@ from service.errors import BadArgument
 from service.method.parameters import LeverName
 from service.method.plan.inputs import CLOSING, RETENTION, SHARES, Inputs
 from service.method.segments.classes import CLASSES
+from service.wording import Value, say
 
 MONTHS_A_YEAR = 12
 LEVERS: Mapping[LeverName, str] = {
@@ -149,22 +150,39 @@ def _bounds(lever: Lever) -> tuple[float, float]:
 
 def _check(lever: Lever) -> None:
     if lever.name not in LEVERS:
-        raise BadArgument("lever", f"There is no lever {lever.name!r}; there are {', '.join(LEVERS)}.")
+        raise BadArgument(
+            "lever", say("There is no lever {name!r}; there are {levers}.", name=lever.name, levers=", ".join(LEVERS))
+        )
     if lever.abc_class not in (None, *CLASSES):
-        raise BadArgument("abc_class", f"A plan has no class {lever.abc_class!r}; it has {', '.join(CLASSES)}.")
+        raise BadArgument(
+            "abc_class",
+            say(
+                "A plan has no class {abc_class!r}; it has {classes}.",
+                abc_class=lever.abc_class,
+                classes=", ".join(CLASSES),
+            ),
+        )
     if not 1 <= lever.start <= MONTHS_A_YEAR or not 0 <= lever.ramp <= MONTHS_A_YEAR:
         raise BadArgument(
-            "start", "A lever starts in one of the plan's months 1 to 12 and takes at most 12 to come in."
+            "start", say("A lever starts in one of the plan's months 1 to 12 and takes at most 12 to come in.")
         )
     low, high = _bounds(lever)
     if low > high:
-        raise BadArgument("at_most", f"{lever.name} cannot be at least {low:g} and at most {high:g}.")
+        raise BadArgument(
+            "at_most",
+            say("{name} cannot be at least {low:g} and at most {high:g}.", name=lever.name, low=low, high=high),
+        )
     if lever.operation == "add" or lever.name == "margin_rate":
         return
     is_change = lever.name in CHANGES and lever.operation == "set"
     least = -1 if is_change else 0
     if lever.value < least:
-        done = "set to" if lever.operation == "set" else "multiplied by"
-        raise BadArgument("value", f"{lever.name} cannot be {done} {lever.value:g}: {least} is the least.")
+        named: dict[str, Value] = {"name": lever.name, "value": lever.value, "least": least}
+        if lever.operation == "set":
+            raise BadArgument("value", say("{name} cannot be set to {value:g}: {least} is the least.", **named))
+        raise BadArgument("value", say("{name} cannot be multiplied by {value:g}: {least} is the least.", **named))
     if lever.operation == "set" and lever.name in RATES and lever.value > 1:
-        raise BadArgument("value", f"{lever.name} is a share: it cannot be set to {lever.value:g}, above 1.")
+        raise BadArgument(
+            "value",
+            say("{name} is a share: it cannot be set to {value:g}, above 1.", name=lever.name, value=lever.value),
+        )

@@ -10,6 +10,7 @@ from service.method.plan.inputs import CONVERSIONS, Inputs
 from service.method.plan.levers import LEVERS, Lever, apply
 from service.method.segments.classes import CLASSES
 from service.method.shapley import MOST_CAUSES, shapley
+from service.wording import say
 
 BUYING = ("existing", "new", "reactivated")
 """Blocks that are orders × value per order."""
@@ -29,7 +30,10 @@ def split(inputs: Inputs, levers: Sequence[Lever], season: Sequence[float], spre
     A lever that is absent leaves the order of the others. BadArgument for more levers than can be enumerated.
     """
     if len(levers) > MOST_CAUSES:
-        raise BadArgument("levers", f"At most {MOST_CAUSES} levers can be split exactly; these are {len(levers)}.")
+        raise BadArgument(
+            "levers",
+            say("At most {most} levers can be split exactly; these are {count}.", most=MOST_CAUSES, count=len(levers)),
+        )
 
     def figures(present: frozenset[int]) -> np.ndarray:
         found = plan(apply(inputs, [levers[place] for place in sorted(present)]), season, spread)

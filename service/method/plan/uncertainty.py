@@ -14,6 +14,7 @@ from service.errors import AmountTooLarge
 from service.method.plan.blocks import LARGEST
 from service.method.plan.deals import Open
 from service.method.plan.inputs import RETENTION, Inputs
+from service.wording import say
 
 MONTHS_A_YEAR = 12
 MOST_SAMPLES = 10_000_000
@@ -61,7 +62,7 @@ def variances(inputs: Inputs, deals: Deals) -> np.ndarray:
             found[place] += amount**2 * share * (1 - share)
         total = float(found.sum())
     if not total < LARGEST**2:
-        raise AmountTooLarge("The spread leaves the range of amounts: check orders, revenue and levers.")
+        raise AmountTooLarge(say("The spread leaves the range of amounts: check orders, revenue and levers."))
     return found
 
 

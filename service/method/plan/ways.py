@@ -12,6 +12,7 @@ from service.method.plan.goal import Measure
 from service.method.plan.inputs import Inputs
 from service.method.plan.levers import Lever, apply
 from service.method.resources import requirement
+from service.wording import say
 
 Form = Literal["alone", "together", "cheapest"]
 MOST_MOVERS = 6
@@ -161,11 +162,20 @@ def _moved(fractions: tuple[float, ...], place: int) -> tuple[float, ...]:
 
 def _check(movers: Sequence[Mover]) -> None:
     if not movers:
-        raise BadArgument("levers", "Name at least one lever that may move.")
+        raise BadArgument("levers", say("Name at least one lever that may move."))
     if len(movers) > MOST_MOVERS:
-        raise BadArgument("levers", f"At most {MOST_MOVERS} levers may move; these are {len(movers)}.")
+        raise BadArgument(
+            "levers", say("At most {most} levers may move; these are {count}.", most=MOST_MOVERS, count=len(movers))
+        )
     if len({(one.lever, one.abc_class) for one in movers}) < len(movers):
-        raise BadArgument("levers", "A lever stands twice.")
+        raise BadArgument("levers", say("A lever stands twice."))
     for one in movers:
         if one.cap <= 1:
-            raise BadArgument("cap", f"The cap of {one.lever} is a multiple of what it is: above 1, not {one.cap:g}.")
+            raise BadArgument(
+                "cap",
+                say(
+                    "The cap of {lever} is a multiple of what it is: above 1, not {cap:g}.",
+                    lever=one.lever,
+                    cap=one.cap,
+                ),
+            )

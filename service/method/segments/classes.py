@@ -12,6 +12,7 @@ import numpy as np
 from service.errors import AmountTooLarge
 from service.method.parameters import Abc
 from service.values import AMOUNT_SCALE
+from service.wording import say
 
 Ints = np.ndarray
 Words = np.ndarray
@@ -42,7 +43,7 @@ def total_of(values: Ints) -> int:
 def refuse_overflow(values: Ints) -> None:
     """AmountTooLarge where sums of these amounts would leave the range of exact 64-bit sums."""
     if float(np.abs(values.astype("float64")).sum()) > LARGEST_SUM:
-        raise AmountTooLarge("The sum of the amounts does not fit into 64 bits.")
+        raise AmountTooLarge(say("The sum of the amounts does not fit into 64 bits."))
 
 
 def before(values: Ints) -> Ints:

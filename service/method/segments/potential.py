@@ -12,6 +12,7 @@ from service.errors import AmountTooLarge
 from service.method.parameters import Potential
 from service.method.segments.classes import LARGEST_SUM, MONTHS_A_YEAR, Floors, Ints, Words, by_floors
 from service.method.segments.classes import limits as limits_of
+from service.wording import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +63,5 @@ def below_share(bought: Ints, potential: Ints, share: Fraction) -> np.ndarray:
 def _scaled(amounts: Ints, factor: Fraction) -> Ints:
     scaled = [round(Fraction(amount * factor.numerator, factor.denominator)) for amount in amounts.tolist()]
     if max(scaled, default=0) > LARGEST_SUM:
-        raise AmountTooLarge("A potential does not fit into 64 bits.")
+        raise AmountTooLarge(say("A potential does not fit into 64 bits."))
     return np.array(scaled, dtype="int64")
