@@ -23,6 +23,7 @@ from service.failpoints import reach
 from service.forms.formats import FORMATS
 from service.logs import REQUEST
 from service.settings import Settings
+from service.wording import say
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _TRACE = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -98,7 +99,9 @@ class Guard:
         taken, waited = 0, 0.0
         visit.body_taken = not declared and "transfer-encoding" not in headers
         too_large = HTTPException(
-            413, f"The body is longer than the {limit} bytes that this operation takes.", dict(_CLOSING)
+            413,
+            say("The body is longer than the {limit} bytes that this operation takes.", limit=limit),
+            dict(_CLOSING),
         )
 
         async def limited_receive() -> Any:
@@ -136,7 +139,11 @@ async def _soon(receive: Receive, pause: float, left: float) -> Message:
         async with asyncio.timeout(min(pause, left)):
             return await receive()
     except TimeoutError:
-        detail = f"The body stopped coming for {pause:g} s, or came with less than {SLOWEST} bytes a second."
+        detail = say(
+            "The body stopped coming for {pause:g} s, or came with less than {least} bytes a second.",
+            pause=pause,
+            least=SLOWEST,
+        )
         raise HTTPException(408, detail, dict(_CLOSING)) from None
 
 

@@ -160,13 +160,16 @@ def _place(location: tuple[Any, ...]) -> str:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     kind = _OF_STATUS.get(error.status_code, BadRequest)
-    answer = document(
-        request, error.status_code, kind.slug(), kind.title, _ITS_WORDS.get(error.detail, Message.kept(error.detail))
-    )
+    answer = document(request, error.status_code, kind.slug(), kind.title, _of_framework(error.detail))
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = _allowed(request)
     return answer
+
+
+def _of_framework(detail: str) -> Message:
+    """Its words, or ours where we raised it in its stead."""
+    return detail if isinstance(detail, Message) else _ITS_WORDS.get(detail, Message.kept(detail))
 
 
 def _allowed(request: Request) -> str:

@@ -5,6 +5,7 @@ catalogues under `translations/` in step with the declarations.
 """
 
 import gettext
+import json
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -21,6 +22,8 @@ LANGUAGES: Mapping[str, str] = MappingProxyType(
 FALLBACK = "en"
 DOMAIN = "kontor"
 FOLDER = Path(__file__).parent / "translations"
+PAGE = Path(__file__).parents[1] / "api" / "cockpit" / "words.json"
+"""The words of the page: name → English text."""
 _LONGEST_HEADER = 1000
 
 
@@ -30,6 +33,18 @@ def translate(lang: str) -> Callable[[str], str]:
     catalogue = gettext.translation(DOMAIN, FOLDER, [lang])
     # The empty message id is the catalogue's own header.
     return lambda text: catalogue.gettext(text) if text else ""
+
+
+def page_words(lang: str) -> dict[str, str]:
+    """Name of each word of the page → the word in a language."""
+    catalogue = gettext.translation(DOMAIN, FOLDER, [lang])
+    declared = json.loads(PAGE.read_text("utf-8"))
+    return {name: catalogue.pgettext(on_page(name), text) for name, text in declared.items()}
+
+
+def on_page(name: str) -> str:
+    """The context in which catalogues keep a word of the page: two of them may be one in English."""
+    return f"page.{name}"
 
 
 class _Nothing(gettext.NullTranslations):

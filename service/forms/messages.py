@@ -5,6 +5,7 @@ what no form declares any more is only counted.
 """
 
 import ast
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,20 @@ from babel.messages.pofile import read_po, write_po
 from service.errors import kinds
 from service.forms.catalogue import FORMS
 from service.forms.declaration import SUBSIDIARY, Form, heading_of
-from service.forms.languages import DOMAIN, FALLBACK, FOLDER, LANGUAGES
+from service.forms.languages import DOMAIN, FALLBACK, FOLDER, LANGUAGES, PAGE, on_page
+
+Text = tuple[str, str | None]
+"""An English text, and the context in which a catalogue keeps it, if any."""
 
 
-def texts() -> dict[str, str]:
+def texts() -> dict[Text, str]:
     """Every text that needs a translation → where it is said."""
+    said: dict[Text, str] = {(text, None): where for text, where in _without_context().items()}
+    words = json.loads(PAGE.read_text("utf-8"))
+    return said | {(text, on_page(name)): "page" for name, text in words.items()}
+
+
+def _without_context() -> dict[str, str]:
     found: dict[str, str] = {heading_of(SUBSIDIARY): "every form"}
     for form in FORMS.values():
         for text in declared(form):
@@ -55,15 +65,15 @@ def read(lang: str) -> Catalog:
 def update(lang: str) -> str:
     """Adds new texts, compiles, and says what is left to do."""
     catalogue, needed = read(lang), texts()
-    for text, where in needed.items():
-        if text not in catalogue:
-            catalogue.add(text, text if lang == FALLBACK else "", auto_comments=[where])
+    for (text, context), where in needed.items():
+        if catalogue.get(text, context) is None:
+            catalogue.add(text, text if lang == FALLBACK else "", auto_comments=[where], context=context)
     with po_path(lang).open("wb") as file:
         write_po(file, catalogue, width=120, sort_output=True)
     with po_path(lang).with_suffix(".mo").open("wb") as file:
         write_mo(file, catalogue)
     missing = sum(not message.string for message in catalogue if message.id)
-    unused = sum(message.id not in needed for message in catalogue if message.id)
+    unused = sum((str(message.id), message.context) not in needed for message in catalogue if message.id)
     return f"{lang}: {missing} to translate, {unused} not declared"
 
 

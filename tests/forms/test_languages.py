@@ -21,7 +21,7 @@ NEEDED = texts()
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_text_is_translated_and_none_is_left_over(lang: str) -> None:
     catalogue = read(lang)
-    found = {str(message.id): str(message.string) for message in catalogue if message.id}
+    found = {(str(message.id), message.context): str(message.string) for message in catalogue if message.id}
     assert found.keys() == NEEDED.keys(), "run `make translations`"
     assert [text for text, said in found.items() if not said] == []
 

@@ -3,11 +3,13 @@
 Plain files without a build and without an outside address. The key that a person signs in with stays in the tab.
 """
 
+import json
 from importlib.resources import files
 
 from fastapi import APIRouter, Response
 
 from service.errors import NotFound
+from service.forms.languages import LANGUAGES, page_words
 from service.wording import say
 
 router = APIRouter(include_in_schema=False)
@@ -22,6 +24,17 @@ _HEADERS = {
     "Cache-Control": "no-cache",
 }
 _FILES = {file.name: file.read_bytes() for file in _PAGE.iterdir() if file.name.rpartition(".")[2] in _KINDS}
+
+
+def _catalogues() -> bytes:
+    """The words of the page in every language, and the name of each, as a script takes them."""
+    words = {lang: page_words(lang) for lang in LANGUAGES}
+    names = json.dumps(dict(LANGUAGES), ensure_ascii=False)
+    said = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    return f"export const NAMES = {names};\nexport const LANGUAGES = {said};\n".encode()
+
+
+_FILES["catalogues.js"] = _catalogues()
 
 
 @router.get("/")

@@ -1,4 +1,7 @@
-// What the page asks of the service, with the key that the person signed in with. It stays in this tab.
+// What the page asks of the service, with the key that the person signed in with, which stays in this tab; and in the
+// language that was chosen.
+
+import { language } from "./words.js";
 
 const KEY = "kontor-key";
 
@@ -19,7 +22,8 @@ export async function ask(path, query = {}) {
   const url = `/v1/${path}${told.length ? `?${new URLSearchParams(told)}` : ""}`;
   let answer;
   try {
-    answer = await fetch(url, { headers: { Authorization: `Bearer ${key()}` }, cache: "no-store" });
+    const headers = { Authorization: `Bearer ${key()}`, "Accept-Language": language() };
+    answer = await fetch(url, { headers, cache: "no-store" });
   } catch {
     throw new Refused(0, "");
   }

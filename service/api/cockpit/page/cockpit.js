@@ -1,9 +1,10 @@
 // The page: signing in, choosing a subsidiary, a view and a language. The address holds what is chosen: #/DE/plan.
 
 import { Refused, forgetKey, keepKey, key } from "./api.js";
+import { LANGUAGES, NAMES } from "./catalogues.js";
 import { el } from "./elements.js";
 import { VIEWS, subsidiaries } from "./views.js";
-import { LANGUAGES, NAMES, preferred, say, speak } from "./words.js";
+import { preferred, say, speak } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 let homes = [];
