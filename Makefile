@@ -13,8 +13,8 @@ APART := tests/page tests/connectors/test_tryton.py tests/examples/test_typed_cl
 NODE := tests/contract/node
 IN_NODE := PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" npx --no-install
 
-.PHONY: demo test test-page test-clients test-connectors coverage serve openapi clients translations lint lint-contract \
-	lint-running format bench audit sbom lock site clean
+.PHONY: demo test test-page test-spreadsheets test-clients test-connectors coverage serve openapi clients translations lint \
+	lint-contract lint-running format bench audit sbom lock site clean
 
 demo: $(VENV)/.run
 	$(BIN)/kontor demo
@@ -29,6 +29,11 @@ test: lint
 # The page in a real browser: needs Chromium.
 test-page: $(VENV)/.dev
 	$(BIN)/pytest tests/page
+
+# What LibreOffice makes of tables, templates and filled-in forms: needs its Calc (soffice).
+test-spreadsheets: $(VENV)/.dev
+	command -v soffice
+	$(BIN)/pytest -k libreoffice tests/api/test_in_libreoffice.py tests/api/test_templates.py tests/forms/test_template.py
 
 # A real Tryton beside a served Kontor.
 test-connectors: $(VENV)/.dev $(TRYTON)/.made
