@@ -67,9 +67,10 @@ test-clients: $(VENV)/.dev clients
 	npm install --prefix tests/clients --no-package-lock --no-audit --no-fund
 	$(BIN)/pytest tests/clients/check_clients.py
 
-# The documentation, in build/site: a link to nothing fails it, and so does a file from elsewhere.
+# The documentation, in build/site: a link to nothing fails it, a file from elsewhere, and a figure of the worked example
+# that the service gives otherwise.
 site: $(VENV)/.dev $(SITE)/.made
-	$(BIN)/python docs/site/pages.py build/docs
+	PYTHONPATH=. $(BIN)/python docs/site/pages.py build/docs
 	rm -rf build/site
 	$(SITE)/bin/sphinx-build -q -W --keep-going -n -c docs/site build/docs build/site
 	$(BIN)/pytest tests/site/check_built.py

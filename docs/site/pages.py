@@ -123,4 +123,8 @@ def _led(text: str) -> str:
 
 
 if __name__ == "__main__":
+    from example import calculated
+
     gather(Path(sys.argv[1]))
+    with (Path(sys.argv[1]) / "method.md").open("a", encoding="utf-8") as page:
+        page.write(calculated())

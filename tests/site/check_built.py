@@ -44,3 +44,9 @@ def test_each_kind_of_reference_is_there() -> None:
     text = (SITE / "reference" / "settings.html").read_text(encoding="utf-8")
     assert "KONTOR_DATABASE_URL" in text
     assert 'id="rows-refused"' in (SITE / "reference" / "problems.html").read_text(encoding="utf-8")
+
+
+def test_the_worked_example_was_calculated() -> None:
+    text = (SITE / "method.html").read_text(encoding="utf-8")
+    assert "As the service calculates it" in text
+    assert "1400.4836" in text
