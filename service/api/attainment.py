@@ -94,8 +94,10 @@ class ClassDeviation(Strict):
 class ReforecastDocument(Strict):
     weight: float
     additive: Money = Field(description="What came + what is planned for the months left.")
-    ratio: Money | None = Field(description="The months left at the ratio to date; null where nothing was planned.")
-    blend: Money | None = Field(description="(1 − weight) × additive + weight × ratio.")
+    ratio: Money | None = Field(
+        description="The months left at the ratio to date; null where nothing was planned, or next to nothing."
+    )
+    blend: Money | None = Field(description="(1 − weight) × additive + weight × ratio; null as ratio is.")
 
 
 class AttainmentDocument(Strict):

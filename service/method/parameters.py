@@ -35,8 +35,19 @@ def _no_word(value: Any) -> Any:
     return value
 
 
+def _written(value: Any) -> Any:
+    """What is exact is text, as in answers, whoever wrote the document."""
+    if not isinstance(value, str):
+        raise ValueError(say('write an amount as text, as in "12.50": a JSON number may lose digits'))  # noqa: TRY004
+    return value
+
+
 _PLAIN = BeforeValidator(_no_word)
-_EXACT = (PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string", "examples": ["0.80"]}))
+_EXACT = (
+    BeforeValidator(_written),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["0.80"]}),
+)
 Number = Annotated[float, _PLAIN, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Share = Annotated[float, _PLAIN, Field(ge=0, le=1, allow_inf_nan=False)]
 Change = Annotated[float, _PLAIN, Field(ge=-1, le=10, allow_inf_nan=False)]

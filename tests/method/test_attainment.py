@@ -23,6 +23,8 @@ def test_the_worked_examples_first_quarter() -> None:
 def test_where_nothing_was_planned_there_is_no_ratio() -> None:
     found = reforecast([0.0] * 3 + [10.0] * 9, [5, 5, 5], 0.5)
     assert (found.additive, found.ratio, found.blend) == (105, None, None)
+    found = reforecast([0.0001] * 3 + [1e6] * 9, [1e6, 0, 0], 0.5)
+    assert (found.additive, found.ratio, found.blend) == (10e6, None, None), "so little that no amount holds the year"
 
 
 @pytest.mark.parametrize("levers", [[], [Lever("leads", "multiply", 2, start=4), Lever("cycle_months", "add", 1)]])

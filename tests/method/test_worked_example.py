@@ -43,7 +43,7 @@ def segmentation() -> Segmentation:
     ]
     document = PARAMETERS.model_dump(mode="json")
     document["potential"]["limits"] = {"*": {name: str(GIVEN["potential_limits"][name]) for name in "AB"}}
-    document["segments"]["grow_gap_at_least"] = GIVEN["grow_gap_at_least"]
+    document["segments"]["grow_gap_at_least"] = str(GIVEN["grow_gap_at_least"])
     frame = customers(rows)
     return segment(frame, type(PARAMETERS).model_validate(document), 12, no_quarters(frame), [])
 

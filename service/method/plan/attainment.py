@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.method.money import closed
-from service.method.plan.blocks import MONTHS_A_YEAR, Plan, by_origin, closing_months
+from service.method.plan.blocks import LARGEST, MONTHS_A_YEAR, Plan, by_origin, closing_months
 from service.method.plan.inputs import Inputs
 from service.method.segments.classes import CLASSES
 from service.method.variance import factors, split_product
@@ -20,7 +20,10 @@ Sums = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Reforecast:
-    """The year if it goes on as planned, at the same ratio to the plan, or in between. None: nothing was planned."""
+    """The year if it goes on as planned, at the same ratio to the plan, or in between.
+
+    None: nothing was planned, or so little that what came of it leaves the range of amounts.
+    """
 
     additive: float
     ratio: float | None
@@ -34,6 +37,8 @@ def reforecast(planned: Sequence[float], actual: Sequence[float], weight: float)
     if not so_far:
         return Reforecast(additive, None, None)
     ratio = sum(actual) + left * sum(actual) / so_far
+    if not abs(ratio) < LARGEST:
+        return Reforecast(additive, None, None)
     return Reforecast(additive, ratio, (1 - weight) * additive + weight * ratio)
 
 
