@@ -92,8 +92,8 @@ openapi: $(VENV)/.run
 	$(BIN)/kontor openapi openapi
 
 FAULTS := KONTOR_FAULTS=100 $(BIN)/pytest tests/faults
-SEEDS := 1 2 3
-READERS := csv json ndjson workbook archive formula cursor key token
+SEEDS := 1
+READERS := csv json ndjson workbook archive parquet formula method condition cursor key token claims
 SECONDS := 180
 
 .PHONY: faults faults-a faults-b faults-c faults-d fuzz

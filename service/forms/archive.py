@@ -78,7 +78,7 @@ class Archive:
         entries = sorted(self._entries, key=lambda entry: entry.header_offset)
         ends = [entry.header_offset + len(entry.filename) + 30 + entry.compress_size for entry in entries]
         starts = [*(entry.header_offset for entry in entries[1:]), self._size]
-        if any(end > start for end, start in zip(ends, starts, strict=True)):
+        if not entries or any(end > start for end, start in zip(ends, starts, strict=True)):
             raise BadBody(DAMAGED)
 
     def _check_size(self, unpacked: int) -> None:

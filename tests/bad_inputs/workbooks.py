@@ -68,6 +68,7 @@ CASES = [
     archive("a CSV", BAD, b"period,revenue\n2025-02,1\n"),
     archive("an old workbook", BAD, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)),
     archive("a head alone", BAD, b"PK\x03\x04"),
+    archive("an archive whose directory is empty", BAD, zipped({"a": b"a"})[:40] + b"PK\x05\x06" + bytes(18)),
     archive("an empty archive", BAD, b"PK\x05\x06" + bytes(18)),
     archive("a cut archive", BAD, zipped(parts_of())[:-30]),
     archive("an archive cut in its middle", BAD, zipped(parts_of())[:200]),
