@@ -76,9 +76,10 @@ class Archive:
     def _check_layout(self) -> None:
         """Entries that share their bytes unpack to more than any ratio tells."""
         entries = sorted(self._entries, key=lambda entry: entry.header_offset)
+        starts = [entry.header_offset for entry in entries]
         ends = [entry.header_offset + len(entry.filename) + 30 + entry.compress_size for entry in entries]
-        starts = [*(entry.header_offset for entry in entries[1:]), self._size]
-        if not entries or any(end > start for end, start in zip(ends, starts, strict=True)):
+        shared = any(end > start for end, start in zip(ends, [*starts[1:], self._size], strict=False))
+        if not entries or starts[0] < 0 or shared:
             raise BadBody(DAMAGED)
 
     def _check_size(self, unpacked: int) -> None:

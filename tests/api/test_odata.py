@@ -214,6 +214,7 @@ REFUSED: tuple[tuple[str, dict[str, str], int], ...] = (
     ("Statistics", {"top": "1"}, 501),
     ("Statistics", {"$filter": "tolower(customer) eq 'x'"}, 501),
     ("Statistics", {"$filter": "foo(customer) eq 'x'"}, 501),
+    ("Statistics", {"$filter": "foo(a=1,b=2,c=3) eq 'x'"}, 400),
     ("Statistics", {"$filter": "revenue add 1 eq 2"}, 501),
     ("Statistics", {"$filter": "customer/name eq 'x'"}, 501),
     ("Statistics", {"$filter": "customer/any(c: c eq 'x')"}, 501),

@@ -60,6 +60,14 @@ def lying(size: int) -> bytes:
     return bytes(body)
 
 
+def elsewhere() -> bytes:
+    """The directory says that it, and so each part, begins a byte later than it does."""
+    body = bytearray(zipped(parts_of()))
+    end = body.rindex(b"PK\x05\x06")
+    body[end + 16] += 1
+    return bytes(body)
+
+
 MERGED = '<mergeCells><mergeCell ref="A2:B2"/></mergeCells>'
 ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>'
 EXTERNAL = '<!DOCTYPE x [<!ENTITY a SYSTEM "http://127.0.0.1:1/x">]>'
@@ -84,6 +92,7 @@ CASES = [
     archive("a size of 4 GB", LARGE, lying(2**32 - 2)),
     archive("3 000 parts", LARGE, zipped(parts_of() | {f"x{place}": b"" for place in range(3_000)})),
     archive("200 MB of zeros in a part", LARGE, zipped(parts_of() | {"xl/media/x": bytes(200 << 20)})),
+    archive("parts that begin before the file", BAD, elsewhere()),
     archive("no workbook in it", BAD, zipped({"a.txt": b"a"})),
     archive("no sheet in it", BAD, zipped({**parts_of(), "xl/worksheets/sheet1.xml": b""})),
     archive("a sheet that is no XML", BAD, zipped({**parts_of(), "xl/worksheets/sheet1.xml": b"<a><b></a>"})),

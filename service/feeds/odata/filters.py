@@ -41,11 +41,14 @@ def read_filter(text: str, types: Types) -> Condition:
     if "\0" in text:
         raise BadOption(say("$filter holds a NUL."))
     try:
-        return _condition(ODataParser().parse(ODataLexer().tokenize(text)), types)
+        tree = ODataParser().parse(ODataLexer().tokenize(text))
     except UnknownFunctionException as error:
         raise _unknown_function(error.function_name) from error
     except ODataException as error:
         raise BadOption(say("$filter is not an expression of OData: {error}.", error=str(error))) from error
+    except AttributeError as error:  # the library stumbles over a third named parameter
+        raise BadOption(say("$filter is not an expression of OData: {error}.", error="name=value")) from error
+    return _condition(tree, types)
 
 
 def _condition(node: Any, types: Types, depth: int = 0) -> Condition:
