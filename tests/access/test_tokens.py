@@ -157,6 +157,7 @@ CASES: dict[str, tuple[Callable[[Provider], str], int]] = {
     "exp past, beyond the leeway": (lambda p: p.token(iat=MOMENT - 600, exp=MOMENT - 61), 401),
     "exp far beyond all numbers": (lambda p: p.token(exp=HUGE), 401),
     "exp infinite": (lambda p: p.signed(json.dumps(p.claims(exp=0)).replace('"exp": 0', '"exp": 1e999')), 401),
+    "exp no number": (lambda p: p.signed(json.dumps(p.claims(exp=0)).replace('"exp": 0', '"exp": NaN')), 401),
     "exp a text": (lambda p: p.token(exp=str(MOMENT + 600)), 401),
     "iat far below all numbers": (lambda p: p.token(iat=-HUGE, exp=MOMENT + 0.5), 401),
     "iat missing": (lambda p: p.token(iat=None), 401),

@@ -312,6 +312,27 @@ def test_the_matrix_over_all_routes(group: Service) -> None:
         assert '"DE"' not in foreign.text, f"{name} names another subsidiary"
 
 
+ALIEN = {"id": 1, "subsidiary_id": 1, "created_at": "2026-01-01T00:00:00Z", "revision": 9, "secret_hash": "x"}
+
+
+def test_no_route_takes_a_field_that_it_does_not_ask_for(group: Service) -> None:
+    """Whatever the tables have beside it: what nobody may write is refused, not passed over."""
+    taken = []
+    for (method, path), call in ROUTES.items():
+        for name, value in {"subsidiary": "DE", "code": "DE", **call.path}.items():
+            path = path.replace("{" + name + "}", value)  # noqa: PLW2901 - filled in
+        given = call.body[0] if isinstance(call.body, list) else call.body
+        for name in ALIEN.keys() - (ALIEN if given is None else given).keys():
+            alien = given | {name: ALIEN[name]}
+            body = [alien] if isinstance(call.body, list) else alien
+            answer = group.client.request(method, path, params=call.query, json=body)
+            named = answer.status_code == 422 and name in answer.text
+            # A subsidiary that hands in lines is told so before anybody looks at the rows of its registers.
+            if not named and answer.json()["type"] != "/problems/other-feed":
+                taken.append(f"{method} {path} {name}: {answer.status_code} {answer.text[:200]}")
+    assert not taken, "\n".join(taken)
+
+
 def test_what_is_hidden_looks_like_what_is_not_there(group: Service) -> None:
     outside = group.key(subsidiaries=["FR"])
     texts = []

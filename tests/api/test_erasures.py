@@ -213,6 +213,27 @@ def test_an_old_name_comes_back_only_as_a_new_fact_and_what_is_kept_gives_the_sa
         assert empty.get(path, params=query).json() == group.client.get(path, params=query).json()
 
 
+def test_fifty_people_are_forgotten_at_once_and_one_of_them_in_three_subsidiaries(service: Service) -> None:
+    people = {f"P-{place}": f"Person-{place:02d}-{place * 7919}" for place in range(50)}
+    for code in ("DE", "FR", "PL"):
+        about = {"name": code, "country": code, "currency": "EUR"}
+        service.client.put(f"/v1/subsidiaries/{code}", json=about).raise_for_status()
+        names = people if code == "DE" else {"P-0": people["P-0"]}
+        service.submit("customers", [{"code": one, "name": name} for one, name in names.items()], subsidiary=code)
+        lines = [{"period": "2025-01", "customer": one, "revenue": f"{place}.07"} for place, one in enumerate(names)]
+        service.submit("statistics", lines, subsidiary=code)
+    before = service.get("/v1/statistics", limit=100)["items"]
+    assert len(before) == 52
+    for count, (code, names) in enumerate({"DE": list(people), "FR": ["P-0"], "PL": ["P-0"]}.items()):
+        asked = {"subsidiary": code, "form": "customers", "codes": names}
+        assert service.post("/v1/erasures", asked, status=200)["rows"] == len(names)
+        assert service.post("/v1/erasures", asked, status=200)["rows"] == 0, "once is enough"
+        held = "".join(kept(service).values())
+        left = {name for name in people.values() if name in held}
+        assert left == ({people["P-0"]} if count < 2 else set())
+    assert service.get("/v1/statistics", limit=100)["items"] == before
+
+
 def test_who_is_not_there_and_who_may_not(service: Service) -> None:
     service.client.put("/v1/subsidiaries/DE", json={"name": "D", "country": "DE", "currency": "EUR"}).raise_for_status()
     service.client.put("/v1/subsidiaries/FR", json={"name": "F", "country": "FR", "currency": "EUR"}).raise_for_status()

@@ -59,6 +59,39 @@ def test_the_headers_count_down_to_the_refusal(database_url: str) -> None:
         assert client.get("/readyz").status_code == 200
 
 
+DISGUISES: dict[str, dict[str, Any]] = {
+    **{
+        f"header {name}": {"headers": {name: value}}
+        for name, value in {
+            "X-Forwarded-For": "192.0.2.7",
+            "X-Real-IP": "192.0.2.8",
+            "Forwarded": "for=192.0.2.9",
+            "True-Client-IP": "192.0.2.10",
+            "X-Forwarded-Host": "other.example",
+            "Host": "other.example",
+            "User-Agent": "somebody else",
+            "Cookie": "session=new",
+            "Idempotency-Key": "new",
+            "X-Request-Id": "new",
+            "Accept": "text/csv",
+        }.items()
+    },
+    "another path": {"url": "/v1/customers"},
+    "a query": {"url": "/v1/forms?a=1"},
+    "a method that writes": {"url": "/v1/segmentations", "method": "POST", "json": {"subsidiary": "DE"}},
+    "a path that is none": {"url": "/V1/forms/"},
+}
+
+
+def test_no_disguise_gets_another_quota(database_url: str) -> None:
+    with _client(database_url, requests_per_minute=1) as client:
+        assert client.get("/v1/forms").status_code == 200
+        bearer = client.headers["Authorization"].replace("Bearer", "bearer")
+        for name, given in (DISGUISES | {"the word in small letters": {"headers": {"Authorization": bearer}}}).items():
+            answer = client.request(**{"method": "GET", "url": "/v1/forms", **given})
+            assert answer.status_code == (404 if name == "a path that is none" else 429), f"{name}: {answer.text}"
+
+
 def test_rows_are_counted_whether_they_are_taken_or_refused(database_url: str) -> None:
     good = {"period": "2026-01", "currency": "PLN", "reference": "EUR", "rate": "0.23"}
     with _client(database_url, rows_per_minute=3) as client:
