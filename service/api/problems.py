@@ -25,6 +25,7 @@ from service.errors import (
     Problem,
     TooLarge,
     TooSlow,
+    Unavailable,
 )
 from service.forms.languages import negotiate, translate, worded
 from service.operations.validation import found_wrong
@@ -84,6 +85,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(KontorError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(MemoryError, _short_of_memory)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -178,6 +180,11 @@ def _allowed(request: Request) -> str:
     literal = [one for one in routes if one.path == request.url.path]
     matching = literal or [one for one in routes if compile_path(str(one.path))[0].match(request.url.path)]
     return ", ".join(sorted({method for one in matching for method in one.methods or ()}))
+
+
+async def _short_of_memory(request: Request, error: Exception) -> JSONResponse:
+    _log.error("there is no memory left", exc_info=error)
+    return await _refused(request, Unavailable("There is no memory left for this request. Try again."))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
