@@ -33,7 +33,7 @@ from service.operations import webhooks as hooks
 from service.settings import Settings
 from service.store import copies, distribution, service_role
 from service.store import keys as stored_keys
-from service.store.database import Database, newest_revision
+from service.store.database import Database, newest_revision, serves
 from service.store.erasures import PersonForm
 from service.store.reach import Reach
 
@@ -347,9 +347,9 @@ def _prepare(settings: Settings) -> None:
     """See that the database has the schema that this version needs."""
     with closing(_open(settings)) as database:
         at, needed = database.revision(), newest_revision()
-        if at != needed and database.is_sqlite:
+        if not serves(at) and database.is_sqlite:
             database.migrate()
-        elif at != needed:
+        elif not serves(at):
             state = "empty" if at is None else f"at revision {at}"
             _refuse(f"The database is {state}, this version needs revision {needed}: run `kontor migrate` first.")
         with database.reading() as connection:

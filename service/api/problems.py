@@ -184,7 +184,7 @@ def _allowed(request: Request) -> str:
 
 async def _short_of_memory(request: Request, error: Exception) -> JSONResponse:
     _log.error("there is no memory left", exc_info=error)
-    return await _refused(request, Unavailable("There is no memory left for this request. Try again."))
+    return await _refused(request, Unavailable(say("There is no memory left for this request. Try again.")))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

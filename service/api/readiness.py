@@ -13,7 +13,7 @@ from types import FrameType
 from anyio import CapacityLimiter, move_on_after, to_thread
 
 from service.errors import KontorError, Unavailable
-from service.store.database import Database, newest_revision
+from service.store.database import Database, newest_revision, serves
 from service.wording import say
 
 ANSWER_SECONDS = 0.5
@@ -59,7 +59,7 @@ class Readiness:
             revision = self._database.revision()
         except KontorError as error:
             return error
-        if revision != newest_revision():
+        if not serves(revision):
             return Unavailable(
                 say(
                     "The database is at revision {revision}, not {newest}: run kontor migrate.",

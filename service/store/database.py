@@ -6,6 +6,7 @@ statements (they break behind transaction poolers and after schema changes), tim
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
@@ -187,6 +188,12 @@ def newest_revision() -> str:
     if head is None:
         raise RuntimeError(f"no migrations in {MIGRATIONS}")
     return head
+
+
+def serves(revision: str | None) -> bool:
+    """Whether this code works on a database at this revision: on its own, and on those of later releases, which only
+    add to the schema, so that old and new processes run side by side. Revisions are numbers of four digits."""
+    return revision is not None and re.fullmatch("[0-9]{4}", revision) is not None and revision >= newest_revision()
 
 
 def known_revisions() -> frozenset[str]:

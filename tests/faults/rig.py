@@ -77,12 +77,12 @@ class Replica:
         """Without waiting for anything."""
         self.process = self._nursery.serve(self.port, self.environment | settings)
 
-    def wait_until_ready(self, path: str = "/readyz") -> float:
+    def wait_until_ready(self) -> float:
         """Seconds that it took. The connection is closed each time: the service counts answers, not questions."""
         began = time.monotonic()
         while time.monotonic() < began + PATIENCE:
             try:
-                if httpx.get(f"{self.url}{path}", timeout=10, verify=_TLS).status_code == 200:
+                if httpx.get(f"{self.url}/readyz", timeout=10, verify=_TLS).status_code == 200:
                     return time.monotonic() - began
             except httpx.TransportError:
                 assert self.alive(), "the service ended"
@@ -244,7 +244,8 @@ class Rig:
     def _client(self, url: str, key: str, timeout: float = PATIENCE) -> httpx.Client:
         if not url:  # one replica after the other
             self._turn += 1
-            url = self.replicas[self._turn % len(self.replicas)].url
+            replicas = self.replicas  # which may be others at any moment
+            url = replicas[self._turn % len(replicas)].url
         return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=timeout, verify=_TLS)
 
 

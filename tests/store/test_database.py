@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.errors import AmountTooLarge, Conflict, RequestInProgress, Unavailable
 from service.method.money import convert
-from service.store.database import Database, _alembic_config, exchanged, newest_revision
+from service.store.database import Database, _alembic_config, exchanged, newest_revision, serves
 from service.store.subsidiaries import TABLE
 
 ROW = {"name": "X", "country": "DE", "currency": "EUR", "data_revision": 0}
@@ -43,6 +43,14 @@ def test_an_empty_database_has_no_revision_and_a_migrated_one_the_newest(empty_d
     database.migrate()
     assert database.revision() == newest_revision()
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("revision", "good"),
+    [(None, False), ("0001", False), (newest_revision(), True), ("9999", True), ("ae1027a6acf", False)],
+)
+def test_a_process_serves_its_own_schema_and_later_ones(revision: str | None, *, good: bool) -> None:
+    assert serves(revision) is good
 
 
 def test_every_revision_can_be_undone_and_done_again(database: Database) -> None:
