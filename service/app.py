@@ -1,14 +1,18 @@
 """The front door: `create_app(settings)`."""
 
 import asyncio
+import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from pydantic import SecretStr
 
@@ -31,8 +35,14 @@ from service.operations.sending import Sender
 from service.settings import Settings
 from service.store.database import Database
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
 _SPARE_THREADS = 4
 """For what is done without the database."""
+_TRACED = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""Variables of OpenTelemetry that say where spans go."""
+_log = logging.getLogger(__name__)
 _WITHOUT_PAGES = partial(FastAPI, docs_url=None, openapi_url=None)
 
 
@@ -55,6 +65,7 @@ class _Parts:
     safe: Safe
     courier: Courier
     artist: Artist
+    traces: "TracerProvider | None"
 
     @classmethod
     def of(cls, settings: Settings, clock: Callable[[], datetime]) -> "_Parts":
@@ -66,6 +77,9 @@ class _Parts:
         uses, quotas = Uses(), _quotas(settings, database, clock)
         sender = Sender(settings.webhook_allow_private, settings.webhook_allow_http)
         safe = Safe(settings.keys_of_webhook_secrets)
+        traces = _traces()
+        if traces is not None:
+            database.trace(traces.get_tracer("kontor"))
         return cls(
             settings=settings,
             clock=clock,
@@ -82,6 +96,7 @@ class _Parts:
             safe=safe,
             courier=Courier(database, clock, sender, safe),
             artist=Artist(),
+            traces=traces,
         )
 
     @asynccontextmanager
@@ -102,6 +117,8 @@ class _Parts:
         self.database.close()
         if self.replica is not None:
             self.replica.close()
+        if self.traces is not None:
+            await to_thread.run_sync(self.traces.shutdown)  # what was not sent yet is sent now
         metrics.leave()
 
 
@@ -120,6 +137,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
         separate_input_output_schemas=False,
         redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        telemetry=_telemetry(parts.traces),
     )
     for part in fields(parts):
         setattr(app.state, part.name, getattr(parts, part.name))
@@ -142,6 +160,30 @@ def _opened(url: SecretStr, pool_size: int, settings: Settings) -> Database:
 def _replica(settings: Settings, lanes: Lanes) -> Database | None:
     url = settings.read_database_url
     return None if url is None else _opened(url, lanes.heavy.places, settings)
+
+
+def _telemetry(traces: "TracerProvider | None") -> TelemetryConfig:
+    """The framework's own: spans of requests by our provider alone, whatever its variables say."""
+    return {
+        "tracing": traces is not None,
+        "tracer_provider": traces,
+        "operation_spans": False,
+        "metrics": False,
+        "logs": False,
+        "auto_configure": False,
+    }
+
+
+def _traces() -> "TracerProvider | None":
+    """Where spans go, if a variable of OpenTelemetry says so."""
+    if not any(os.environ.get(name) for name in _TRACED):
+        return None
+    try:
+        from service import traces  # noqa: PLC0415 - an extra
+    except ImportError:
+        _log.error("traces are not sent: kontor[otel] is not installed", exc_info=True)
+        return None
+    return traces.provider()
 
 
 def _quotas(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Quotas:

@@ -56,6 +56,10 @@ class Token:
     key_id: str
     secret: str
 
+    @property
+    def principal(self) -> str:
+        return self.key_id
+
     @classmethod
     def read(cls, text: str) -> "Token":
         match = _KEY.fullmatch(text)

@@ -28,6 +28,10 @@ class Link:
     address: str
     signature: str
 
+    @property
+    def principal(self) -> str:
+        return self.key_id
+
 
 def sign(connection: Connection, key_id: str, address: str) -> str:
     """The signature of an address that names the key and the moment."""

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from opentelemetry.trace import format_trace_id, get_current_span
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -57,8 +58,7 @@ class Guard:
         client = scope.get("client")
         visit = Visit(Origin(client[0] if client else "", request_id), self._settings.read_timeout_seconds)
         scope.setdefault("state", {}).update(request_id=request_id, visit=visit)
-        trace = _TRACE.fullmatch(headers.get("traceparent", ""))
-        REQUEST.set((request_id, trace[1] if trace else ""))
+        REQUEST.set((request_id, _trace_of(headers)))
         status, begun = 0, perf_counter()
 
         async def marked_send(message: Message) -> None:
@@ -122,6 +122,15 @@ class Guard:
             return message
 
         return limited_receive
+
+
+def _trace_of(headers: Headers) -> str:
+    """The trace that the request belongs to: where it is traced its span's, else the one that it names."""
+    context = get_current_span().get_span_context()
+    if context.is_valid:
+        return format_trace_id(context.trace_id)
+    named = _TRACE.fullmatch(headers.get("traceparent", ""))
+    return named[1] if named else ""
 
 
 def _take_key(scope: Scope) -> None:

@@ -23,7 +23,7 @@ from service.access.quotas import Quotas
 from service.access.tokens import AccessToken, Issuer, enter
 from service.access.uses import Uses
 from service.api.visit import Visit
-from service.errors import NotAuthenticated, Unavailable
+from service.errors import Forbidden, NotAuthenticated, Unavailable
 from service.store import subsidiaries
 from service.store.database import Database, confine
 from service.values import Whole
@@ -97,14 +97,23 @@ class Entry:
 
     def _admitted(self, connection: Connection, lately: Lately | None = None) -> Caller:
         with self.quotas.judging(self.visit.origin.address):
-            caller = self._judged(connection, lately)
+            try:
+                caller = self._judged(connection, lately)
+            except Forbidden:
+                self._count(self.presented.principal)  # he is who he says, and the log names him
+                raise
         confine(connection, caller.reach)
-        if not self.visit.principal:
-            self.visit.principal = caller.principal
-            self.quotas.admitted(caller.principal, self.credentials)
-            if not self.visit.counted:
-                self.visit.stands(*self.quotas.count_request(caller.principal))
+        self._count(caller.principal)
         return caller
+
+    def _count(self, principal: str) -> None:
+        """The request, once, whatever it may do."""
+        if self.visit.principal:
+            return
+        self.visit.principal = principal
+        self.quotas.admitted(principal, self.credentials)
+        if not self.visit.counted:
+            self.visit.stands(*self.quotas.count_request(principal))
 
     def _judged(self, connection: Connection, lately: Lately | None) -> Caller:
         if isinstance(self.presented, Link):

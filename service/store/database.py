@@ -22,6 +22,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from opentelemetry.trace import Tracer
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -58,6 +59,7 @@ from service.errors import (
     Unavailable,
 )
 from service.method.money import convert
+from service.store import spans
 from service.store.reach import BUILT, Reach
 from service.store.silence import Patience, Watched
 from service.store.watched_file import watch
@@ -141,6 +143,10 @@ class Database:
     def connections_in_use(self) -> int:
         pool = self._engine.pool
         return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
+    def trace(self, tracer: Tracer) -> None:
+        """Make a span of each statement."""
+        spans.trace(self._engine, tracer)
 
     def close(self) -> None:
         self._engine.dispose()

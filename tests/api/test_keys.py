@@ -131,3 +131,31 @@ def test_the_last_use_is_stored_now_and_then_and_never_goes_back(group: Service)
     asked(group, key)
     uses.store(group.database)
     assert state(group, key)["last_used_at"] == told
+
+
+def test_what_is_refused_to_a_key_is_logged_with_its_name(group: Service, caplog: pytest.LogCaptureFixture) -> None:
+    key = group.key(subsidiaries=["DE"], scopes=[Scope.STATISTICS_READ])
+    number, mistyped = Token.read(key).key_id, key[:-1] + ("a" if key[-1] != "a" else "b")
+    tried = (
+        ("GET", "/v1/kpis", key, 403, "forbidden", number),
+        ("PUT", "/v1/subsidiaries/DE", key, 403, "forbidden", number),
+        ("GET", "/v1/customers/FR/FR-C1", key, 404, "not-found", number),
+        ("GET", "/v1/customers/FR/FR-C1", mistyped, 401, "not-authenticated", None),
+    )
+    caplog.set_level("INFO", "service.api.guard")
+    for method, path, given, status, problem, name in tried:
+        caplog.clear()
+        body = {"json": {"name": "x", "country": "DE", "currency": "EUR"}} if method == "PUT" else {}
+        answer = group.client.request(method, path, headers=group.as_key(given), **body)
+        assert answer.status_code == status, answer.text
+        (line,) = [one.__dict__ for one in caplog.records if one.name == "service.api.guard"]
+        assert (line["status"], line["problem"], line.get("principal")) == (status, problem, name)
+
+
+def test_what_is_refused_counts_in_the_quota(group: Service) -> None:
+    headers = group.as_key(group.key(scopes=[Scope.AUDIT_READ]))
+    left = [group.client.get("/v1/customers", headers=headers) for _ in range(3)]
+    assert [one.status_code for one in left] == [403] * 3
+    assert [one.headers["RateLimit"].partition(";t=")[0] for one in left] == [
+        f'"requests";r={1_000_000 - number}' for number in (1, 2, 3)
+    ]

@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 LOCKS = sorted((Path(__file__).parents[2] / "requirements").glob("*.txt"))
 ALLOWED = {
     "0bsd",
+    "3-clause bsd license",
     "apache-2.0",
     "apache software license",
     "bsd",
