@@ -24,7 +24,7 @@ FROM_ROOT: Mapping[str, str] = {
     "CHANGELOG.md": "changelog.md",
 }
 """Pages that stand where newcomers look for them → their names in the site."""
-BESIDE = ("openapi/kontor.v1.yaml", "examples/webhook_receiver.py", "docs/bi_role.sql")
+BESIDE = ("openapi/kontor.v1.yaml", "examples/webhook_receiver.py", "docs/bi_role.sql", "docs/lines_by_year.sql")
 """Files that pages lead to."""
 
 
