@@ -18,7 +18,7 @@ from service.errors import Problem
 from service.forms.batches import KEPT_PROBLEMS, Batch
 from service.forms.declaration import Column, Form, RowRule
 from service.forms.kinds import BadValue
-from service.wording import Message, say
+from service.wording import Message
 
 _REMEMBERED = 200_000
 """So many texts of a column are kept read between batches."""
@@ -161,7 +161,7 @@ def _value(column: Column, text: str | None, newest_month: int) -> Any:
         if text:
             return column.kind.read(text, newest_month)
         if column.required:
-            return BadValue("missing_value", say("A value is needed here."))
+            return BadValue("missing_value", "A value is needed here.")
     except BadValue as bad:
         return bad
     return column.default

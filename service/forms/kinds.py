@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from service.method.months import month_of, parse_month
 from service.values import AMOUNT_SCALE, RATE_DECIMALS, amount_text, parse_amount
-from service.wording import Message, say
+from service.wording import Message, Value
 
 EARLIEST_MONTH = parse_month("1900-01")
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
@@ -27,12 +27,20 @@ _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class BadValue(Exception):
-    """A cell that cannot be taken, with a stable code and what would be right."""
+    """A cell that cannot be taken, with a stable code and what would be right, as `say` takes it.
 
-    def __init__(self, code: str, message: Message) -> None:
-        super().__init__(message)
+    There may be a million of them, and few are listed: the message is made when it is asked for.
+    """
+
+    def __init__(self, code: str, template: str, /, **values: Value) -> None:
+        super().__init__(code)
         self.code = code
-        self.message = message
+        self._template = template
+        self._values = values
+
+    @property
+    def message(self) -> Message:
+        return Message(self._template.format_map(self._values), self._template, self._values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +66,14 @@ def _text(longest: int, shortest: int = 0) -> Callable[[str, int], str]:
     def read(text: str, _newest: int) -> str:
         if len(text) > longest:
             raise BadValue(
-                "too_long", say("At most {longest} characters; these are {count}.", longest=longest, count=len(text))
+                "too_long", "At most {longest} characters; these are {count}.", longest=longest, count=len(text)
             )
         if len(text) < shortest:
-            raise BadValue("missing_value", say("A value is needed here."))
+            raise BadValue("missing_value", "A value is needed here.")
         if text != text.strip():
-            raise BadValue("surrounding_space", say("Remove the spaces before and after the text."))
+            raise BadValue("surrounding_space", "Remove the spaces before and after the text.")
         if not text.isprintable():
-            raise BadValue("bad_text", say("The text has characters that cannot be printed."))
+            raise BadValue("bad_text", "The text has characters that cannot be printed.")
         return text
 
     return read
@@ -76,11 +84,13 @@ def _number(text: str) -> str:
         if "," in text:
             raise BadValue(
                 "bad_number",
-                say("{text!r} is not a number: the decimal mark is a point, without grouping.", text=text[:20]),
+                "{text!r} is not a number: the decimal mark is a point, without grouping.",
+                text=text[:20],
             )
         raise BadValue(
             "bad_number",
-            say("{text!r} is not a number: write digits with a decimal point, as in 12.5.", text=text[:20]),
+            "{text!r} is not a number: write digits with a decimal point, as in 12.5.",
+            text=text[:20],
         )
     return text
 
@@ -92,11 +102,11 @@ def amount(lowest: int | None = None, highest: int | None = None) -> Callable[[s
         try:
             value = parse_amount(_number(text))
         except ValueError as error:
-            raise BadValue("out_of_range", say("At most 12 digits before the decimal point and 4 after it.")) from error
+            raise BadValue("out_of_range", "At most 12 digits before the decimal point and 4 after it.") from error
         if lowest is not None and value < lowest * AMOUNT_SCALE:
-            raise BadValue("out_of_range", say("It may not be below {lowest}.", lowest=lowest))
+            raise BadValue("out_of_range", "It may not be below {lowest}.", lowest=lowest)
         if highest is not None and value > highest * AMOUNT_SCALE:
-            raise BadValue("out_of_range", say("It may not be above {highest}.", highest=highest))
+            raise BadValue("out_of_range", "It may not be above {highest}.", highest=highest)
         return value
 
     return read
@@ -125,17 +135,17 @@ def _ten_thousandths(texts: pa.Array) -> pa.Array:
 
 def _count(text: str, _newest: int) -> int:
     if _COUNT.fullmatch(_number(text)) is None:
-        raise BadValue("not_a_count", say("A whole number from 0 to 999999999 is needed."))
+        raise BadValue("not_a_count", "A whole number from 0 to 999999999 is needed.")
     return int(text) * AMOUNT_SCALE
 
 
 def _rate(text: str, _newest: int) -> int:
     if _RATE.fullmatch(_number(text)) is None:
-        raise BadValue("out_of_range", say("A rate is above 0 and below 1000000, with at most 12 decimals."))
+        raise BadValue("out_of_range", "A rate is above 0 and below 1000000, with at most 12 decimals.")
     whole, _, decimals = text.partition(".")
     value = int(whole + decimals.ljust(RATE_DECIMALS, "0"))
     if value == 0:
-        raise BadValue("out_of_range", say("A rate is above 0."))
+        raise BadValue("out_of_range", "A rate is above 0.")
     return value
 
 
@@ -143,13 +153,11 @@ def _month(text: str, newest: int) -> int:
     try:
         month = parse_month(text)
     except ValueError as error:
-        raise BadValue(
-            "bad_month", say("{text!r} is not a month: write YYYY-MM, as in 2026-03.", text=text[:20])
-        ) from error
+        raise BadValue("bad_month", "{text!r} is not a month: write YYYY-MM, as in 2026-03.", text=text[:20]) from error
     if month > newest:
-        raise BadValue("future_period", say("{text} has not begun yet.", text=text))
+        raise BadValue("future_period", "{text} has not begun yet.", text=text)
     if month < EARLIEST_MONTH:
-        raise BadValue("out_of_range", say("Months before 1900-01 are not taken."))
+        raise BadValue("out_of_range", "Months before 1900-01 are not taken.")
     return month
 
 
@@ -164,24 +172,24 @@ def _day(text: str, _newest: int) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise BadValue(
-            "bad_date", say("{text!r} is not a day: write YYYY-MM-DD, as in 2026-03-31.", text=text[:20])
+            "bad_date", "{text!r} is not a day: write YYYY-MM-DD, as in 2026-03-31.", text=text[:20]
         ) from error
     if month_of(day) < EARLIEST_MONTH:
-        raise BadValue("out_of_range", say("Days before 1900 are not taken."))
+        raise BadValue("out_of_range", "Days before 1900 are not taken.")
     return day
 
 
 def _currency(text: str, _newest: int) -> str:
     if _CURRENCY.fullmatch(text) is None:
         raise BadValue(
-            "bad_currency", say("{text!r} is not a currency: write three capital letters, as in EUR.", text=text[:20])
+            "bad_currency", "{text!r} is not a currency: write three capital letters, as in EUR.", text=text[:20]
         )
     return text
 
 
 def _flag(text: str, _newest: int) -> int:
     if text not in ("true", "false"):
-        raise BadValue("not_a_choice", say("It must be true or false."))
+        raise BadValue("not_a_choice", "It must be true or false.")
     return int(text == "true")
 
 
@@ -196,10 +204,10 @@ def _shares(text: str, newest: int) -> str:
     for part in _text(LONGEST_SHARES)(text, newest).split(";"):
         found = _SHARE.fullmatch(part.strip())
         if found is None or found["code"].strip() in shares:
-            raise BadValue("bad_shares", say("Write each seller once, with his share of 1, as in S-1=0.6; S-2=0.4."))
+            raise BadValue("bad_shares", "Write each seller once, with his share of 1, as in S-1=0.6; S-2=0.4.")
         shares[found["code"].strip()] = parse_amount(found["share"])
     if sum(shares.values()) > AMOUNT_SCALE or not all(shares.values()):
-        raise BadValue("bad_shares", say("Shares are above 0 and add to at most 1; the rest is not attributed."))
+        raise BadValue("bad_shares", "Shares are above 0 and add to at most 1; the rest is not attributed.")
     return ";".join(f"{code}={amount_text(share)}" for code, share in sorted(shares.items()))
 
 
@@ -215,7 +223,7 @@ def _stages(text: str, newest: int) -> str:
     for part in _text(LONGEST_STAGES)(text, newest).split(";"):
         found = _STAGE.fullmatch(part.strip())
         if found is None or found["stage"].strip() in stages:
-            raise BadValue("bad_stages", say("Write each stage once, with the day it began, as in offer=2026-02-11."))
+            raise BadValue("bad_stages", "Write each stage once, with the day it began, as in offer=2026-02-11.")
         stages[found["stage"].strip()] = _day(found["day"], newest).isoformat()
     return ";".join(f"{stage}={day}" for stage, day in sorted(stages.items(), key=lambda item: (item[1], item[0])))
 
@@ -231,7 +239,7 @@ def choice(*words: str) -> Kind:
 
     def read(text: str, _newest: int) -> str:
         if text not in words:
-            raise BadValue("not_a_choice", say("It must be one of {words}.", words=", ".join(words)))
+            raise BadValue("not_a_choice", "It must be one of {words}.", words=", ".join(words))
         return text
 
     return Kind("choice", read, "string", {"type": "string", "enum": ["", *words]}, {"enum": list(words)})

@@ -82,18 +82,20 @@ def _phrases() -> Iterator[tuple[str, str]]:
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*.py")):
         text = path.read_text("utf-8")
-        if "say(" in text:
+        if "say(" in text or "BadValue(" in text:
             module = str(path.relative_to(package.parent).with_suffix(""))
             yield from ((said, module) for said in sayings(ast.parse(text)) if said is not None)
 
 
 def sayings(tree: ast.AST) -> Iterator[str | None]:
-    """The template of each call of `say`; None where it is not written out."""
+    """The template of each call of `say` or `BadValue`; None where it is not written out."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name("say") | ast.Attribute(attr="say"), args=[ast.Constant(str(text)), *_]):
                 yield text
-            case ast.Call(func=ast.Name("say") | ast.Attribute(attr="say")):
+            case ast.Call(func=ast.Name("BadValue"), args=[_, ast.Constant(str(text))]):
+                yield text
+            case ast.Call(func=ast.Name("say" | "BadValue") | ast.Attribute(attr="say")):
                 yield None
 
 

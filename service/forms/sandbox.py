@@ -82,12 +82,12 @@ def batches(answer: Answer) -> Iterator[Batch]:
                 # The child may be in the hands of who wrote the file: text that is no text must not get further.
                 piece.validate(full=True)
                 said = (told or {}).get(PROBLEMS)
-                problems = [_problem(*one) for one in json.loads(said)] if said else []
+                problems = _problems(json.loads(said)) if said else []
                 columns = {name: piece.column(name) for name in names}
                 yield Batch(columns, piece.column(ROWS), piece.num_rows, problems)
         except StopIteration:
             return
-        except (pa.ArrowException, KeyError, OSError, TypeError, ValueError, RecursionError) as error:
+        except (pa.ArrowException, IndexError, KeyError, OSError, TypeError, ValueError, RecursionError) as error:
             raise BadBody(CANNOT_BE_READ) from error
 
 
@@ -143,8 +143,9 @@ def _judge(code: int, limits: Limits) -> None:
     raise BadBody(CANNOT_BE_READ)
 
 
-def _problem(row: int, column: str | None, code: str, value: str | None, message: str, parts: Any) -> Problem:
-    return Problem(row, column, code, Message.kept(message, parts), value)
+def _problems(told: Mapping[str, Any]) -> list[Problem]:
+    messages = [Message.kept(text, parts) for text, *parts in told["messages"]]
+    return [Problem(row, column, code, messages[said], value) for row, column, code, value, said in told["problems"]]
 
 
 def _slow(seconds: float) -> Message:

@@ -55,9 +55,15 @@ class TextWriter:
             self._piece(batch.slice(0, half), first)
             self._piece(batch.slice(half), problems[len(first) :])
             return
-        told = json.dumps([_told(problem) for problem in problems]) if problems else ""
+        told = json.dumps(_told(problems)) if problems else ""
         self._stream.write_batch(batch, {PROBLEMS: told.encode()})
 
 
-def _told(problem: Problem) -> list[Any]:
-    return [problem.row, problem.column, problem.code, problem.value, problem.message, problem.message.parts()]
+def _told(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Each message once, however many problems have it."""
+    messages = dict.fromkeys(problem.message for problem in problems)
+    places = {message: place for place, message in enumerate(messages)}
+    return {
+        "messages": [[message, *message.parts()] for message in messages],
+        "problems": [[one.row, one.column, one.code, one.value, places[one.message]] for one in problems],
+    }

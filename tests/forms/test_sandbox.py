@@ -21,6 +21,7 @@ from service.forms.declaration import Column, Form
 from service.forms.limits import Limits
 from service.forms.sheets import read_sheet
 from service.forms.text_batches import PIECE_PROBLEMS, TextWriter
+from service.wording import say
 
 FORM = Form("sample", "Sample", "", (Column("code", kinds.CODE, ""), Column("amount", kinds.MONEY, "")), ("code",))
 DAMAGED = "The file is damaged, or it is not of the format that its content type promises."
@@ -91,11 +92,13 @@ def test_limits_end_the_child(workbook: Path, temporary: Path, limits: Limits, k
         (OSError(errno.ENOENT, "secret"), "BadBody", DAMAGED),
         (KeyError("secret"), "BadBody", DAMAGED),
         (SystemExit(), "BadBody", DAMAGED),
-        (BadBody("Mine."), "BadBody", "Mine."),
+        (BadBody(say("Mine.")), "BadBody", "Mine."),
     ],
 )
 def test_errors_are_reported_in_our_words(error: BaseException, kind: str, detail: str) -> None:
-    assert refusal(error) == {"refused": kind, "detail": detail}
+    report = refusal(error)
+    assert (report["refused"], report["detail"]) == (kind, detail)
+    assert report["said"] == [detail, {}]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +184,7 @@ def test_the_child_starts_with_little() -> None:
 def test_problems_come_in_pieces_beside_their_rows(tmp_path: Path) -> None:
     count = PIECE_PROBLEMS * 3
     path = tmp_path / "rows"
-    problems = [Problem(row, "code", "wrong_type", "No.", "x") for row in range(1, count + 1)]
+    problems = [Problem(row, "code", "wrong_type", say("No."), "x") for row in range(1, count + 1)]
     with TextWriter(path, ["code"], 1 << 30) as writer:
         writer.write(pa.array(range(1, count + 1), pa.int64()), {"code": pa.nulls(count, pa.string())}, problems)
     found: list[Any] = list(sandbox.batches(sandbox.Answer({}, pa.OSFile(str(path), "rb"))))
@@ -192,7 +195,7 @@ def test_problems_come_in_pieces_beside_their_rows(tmp_path: Path) -> None:
 
 
 def test_a_refusal_of_rows_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = Problem(2, "code", "wrong_type", "No.", "x")
+    problem = Problem(2, "code", "wrong_type", say("No."), "x")
     report = {"refused": "RowsRefused", "problems": [problem.as_dict()], "total": 7}
     child(monkeypatch, f"print({json.dumps(report)!r})")
     with pytest.raises(RowsRefused) as caught:
