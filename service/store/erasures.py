@@ -155,8 +155,9 @@ def _document(text: str, clean: _Clean, field: str = "") -> str:
 
 def _within(value: Any, clean: _Clean, field: str = "") -> Any:
     if isinstance(value, dict):
-        # The names of a message's values are its own.
-        return {name: _within(one, clean, "value" if field == "said" else name) for name, one in value.items()}
+        # The names of a message's values are its own, and a value may be a message.
+        within = field in ("said", "value")
+        return {name: _within(one, clean, "value" if within else name) for name, one in value.items()}
     if isinstance(value, list):
         return [_within(one, clean, field) for one in value]
     if isinstance(value, str) and field == "query":
