@@ -115,7 +115,7 @@ faults-d: $(VENV)/.dev
 
 # Generated requests as four callers, then coverage-guided bytes for each reader.
 fuzz: $(VENV)/.fuzz
-	KONTOR_FUZZ="$(SEEDS)" $(BIN)/pytest -s tests/contract/test_schemathesis.py
+	KONTOR_FUZZ="$(SEEDS)" $(BIN)/pytest -s tests/contract/test_schemathesis.py tests/bad_inputs/test_served.py
 	set -e; for reader in $(READERS); do \
 		$(BIN)/python -m tests.fuzz.readers $$reader -max_total_time=$(SECONDS); done
 

@@ -78,6 +78,7 @@ CASES = [
     one("an unknown column", "422 rows-refused unknown_column", f"{PERIOD},1", "period,umsatz2\n"),
     one("a column without a name", "422 rows-refused unknown_column", f"{PERIOD},1", "period,\n"),
     one("a column of another case", "422 rows-refused unknown_column", f"{PERIOD},1", "period,REVENUE\n"),
+    csv("a column alone", "201", f"period\n{PERIOD}\n"),
     one("10 000 columns", "422 rows-refused unknown_column", PERIOD, "period" + ",x" * 10_000 + "\n"),
     *(
         one(f"amount {amount!r}", f"422 rows-refused {code}", f'{PERIOD},x,"{amount}"')
@@ -96,6 +97,8 @@ CASES = [
             ("5 kg", "bad_number"),
             ("#DIV/0!", "bad_number"),
             ("=A1", "bad_number"),
+            ("+cmd|' /C calc'!A0", "bad_number"),
+            ("\t=1", "bad_number"),
             ("1e3", "bad_number"),
             ("１", "bad_number"),
             ("--5", "bad_number"),

@@ -175,13 +175,15 @@ def _first_lines() -> list[Framed]:
 
 
 def _bodies() -> list[Framed]:
-    twice = compress(compress(ROWS))
+    twice, zeros = compress(compress(ROWS)), compress(bytes(1 << 20))
+    bomb = b"%x\r\n%s\r\n0\r\n\r\n" % (len(zeros), zeros)
     coded = b"Content-Encoding: "
     return [
         Framed("text/plain", post(SIZE, kind=b"Content-Type: text/plain"), (415,)),
         Framed("no content type", post(SIZE, kind=b""), (415,)),
         Framed("plain, said to be gzip", post(SIZE, coded + b"gzip"), (400,)),
         Framed("gzip twice", post(b"Content-Length: %d" % len(twice), coded + b"gzip", body=twice), (400,)),
+        Framed("gzip of a megabyte of zeros in chunks", post(CHUNKED, coded + b"gzip", body=bomb), (413,)),
         Framed("gzip twice, said", post(SIZE, coded + b"gzip, gzip"), (415,)),
         Framed("a coding that is not known", post(SIZE, coded + b"br"), (415,)),
         Framed("100-continue", post(SIZE, b"Expect: 100-continue"), (100, 201)),

@@ -61,6 +61,8 @@ CASES = [
         rows(f"not a row: {row}", "422 rows-refused wrong_type", f"[{row}]")
         for row in ("1", '"a"', "true", "null", "[]", "[[]]", '["2025-02"]', "1.5")
     ),
+    rows("900 arrays in a cell", "422 rows-refused wrong_type", '[{"channel": ' + "[" * 900 + "]" * 900 + "}]"),
+    rows("20 000 fields", "422 rows-refused unknown_column", [{f"a{place}": 1 for place in range(20_000)}]),
     rows("an empty row", "422 rows-refused missing_value", "[{}]"),
     *(
         rows(f"a field {name}", "422 rows-refused unknown_column", [{"period": "2025-02", name: "1"}])

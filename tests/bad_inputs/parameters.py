@@ -70,7 +70,7 @@ CASES = [
                 "====",
                 "WzFlOTksImEiXQ",
             ),
-            *("WzFlOTksImEiXQ", "W" * 999, "WzEsIlx1ZDgwMCJd", "WzEsICJhIl0gWzEsICJhIl0", "TmFO"),
+            *("WzFlOTksImEiXQ", "W" * 999, "WzEsIlx1ZDgwMCJd", "WzEsICJhIl0gWzEsICJhIl0", "TmFO", "XzEsImEiXQ"),
         )
     ),
     get("a cursor of 1001 letters", "/v1/customers?after=" + "W" * 1001, "422 invalid-request"),
@@ -110,6 +110,10 @@ CASES = [
     ),
     get("a parameter that nobody knows", "/v1/customers?fields=password", "200"),
     get("a parameter twice: the last holds", "/v1/customers?limit=1&limit=2", "200"),
+    Case(
+        "a parameter in the query and in the body: the body holds",
+        *("404 not-found", "POST", "/v1/segmentations?subsidiary=DE", {"subsidiary": "XX"}),
+    ),
     Case("TRACE", "405 method-not-allowed", "TRACE", "/v1/customers"),
     Case("a method that is none", "405 method-not-allowed", "BREW", "/v1/customers"),
     Case("PATCH", "405 method-not-allowed", "PATCH", "/v1/subsidiaries/DE", {}),

@@ -231,6 +231,11 @@ def test_what_is_no_parquet(tmp_path: Path) -> None:
     assert refused(tmp_path, lying) == (BadBody, DAMAGED)
 
 
+def test_statistics_that_contradict_the_schema_are_damage(tmp_path: Path) -> None:
+    """Not a lack of memory, as which an end of the process would count."""
+    assert refused(tmp_path, whole(tmp_path).replace(b"\x25\x02", b"\x25\x00")) == (BadBody, DAMAGED)
+
+
 def test_text_that_is_not_utf8(tmp_path: Path) -> None:
     bad = whole(tmp_path).replace(b"C-2", b"\xff\xfe\xfd")
     assert refused(tmp_path, bad) == (BadBody, DAMAGED)
