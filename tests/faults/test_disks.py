@@ -89,11 +89,11 @@ def test_what_postgresql_could_not_bring_to_the_disk_is_not_acknowledged(own_pos
 
 @only_sqlite
 def test_a_file_that_another_process_has_locked_is_told_and_waited_for(rig, campaign, tmp_path):
-    ledger = campaign("F24", "the file is locked by another process for 8 s", rig.kind)
+    ledger = campaign("F24", "another process has locked the file for longer than is waited", rig.kind)
     for _ in range(trials(5)):
         other = sqlite3.connect(tmp_path / "kontor.db", isolation_level=None, check_same_thread=False)
         other.execute("BEGIN EXCLUSIVE")
-        end = threading.Timer(8, other.execute, ("ROLLBACK",))
+        end = threading.Timer(6, other.execute, ("ROLLBACK",))
         end.start()
         operation = rig.submit(ROWS)
         assert operation.statuses == [409], "told as under way, within the time that it waits for a lock"
