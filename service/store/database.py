@@ -70,8 +70,8 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ, _AUTOCOMMIT = "kontor_read", "AUTOCOMMIT"
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION, _TIMEOUT = "55P03", "40P01", "40001", "57014"
 _UNIQUE, _DISK_FULL = "23505", "53100"
-_SHUTTING_DOWN = ("57P01", "57P02", "57P03")
-"""By order, by a crash, or not yet up again."""
+_SHUTTING_DOWN = ("57P01", "57P02", "57P03", "55000")
+"""By order, by a crash, or not yet up again; the last where its end kept a parallel worker from beginning."""
 _SQLITE_ROWS = 65_536
 _ROOM = "64MB"
 _SURE_SECONDS = 1.0
