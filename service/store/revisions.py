@@ -1,6 +1,6 @@
 """The log of data revisions: when each came about, by whom, and what brought it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, Table, Text, func, insert, select
@@ -39,8 +39,17 @@ def raise_to(
     submission: int | None = None,
     declared: str | None = None,
 ) -> None:
-    """The one subsidiary in reach has this data revision from now on; what brought it is written down."""
+    """The one subsidiary in reach has this data revision from now on; what brought it is written down.
+
+    Who was admitted earlier than the one before, and waited for him, comes after him: what was known at a moment that
+    has been told stays the same.
+    """
     subsidiaries.raise_revision(connection, reach, revision)
+    before = connection.execute(
+        select(TABLE.c.at).where(TABLE.c.subsidiary_id == reach.one).order_by(TABLE.c.revision.desc()).limit(1)
+    ).scalar_one_or_none()
+    if before is not None and at < before:
+        at = before + timedelta(microseconds=1)
     values = {"subsidiary_id": reach.one, "revision": revision, "at": at, "key_id": key_id, "action": action}
     connection.execute(insert(TABLE).values(**values, submission=submission, declared=declared))
 
