@@ -23,25 +23,31 @@ SKEWS = {"-26h": -26 * 60, "-5m": -5, "-61s": -1, "+61s": 1, "+5m": 5, "+26h": 2
 OFTEN = SKEWS if SHARE == 100 else ("-26h", "+26h")
 
 
-@pytest.fixture
-def clock(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the wrong clock is off by; it can be changed at any moment."""
-    path = tmp_path / "clock"
+    path = tmp_path_factory.mktemp("clock") / "clock"
     path.write_text("+0", encoding="ascii")
     return path
 
 
-@pytest.fixture
-def two(rig_of, database_url: str, clock: Path, tmp_path: Path) -> Iterator[Rig]:
-    """A rig with a second process that has the wrong clock."""
+@pytest.fixture(scope="module")
+def wrong_nursery(clock: Path) -> Iterator[Nursery]:
+    """One for all tests: it begins slowly, as every look at the clock is one at the file."""
     wrong = {"LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(clock)}
     wrong |= {"FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    nursery = Nursery(tmp_path / "log", **wrong)
+    nursery = Nursery(clock.with_name("log"), **wrong)
+    yield nursery
+    nursery.stop()
+
+
+@pytest.fixture
+def two(rig_of, database_url: str, wrong_nursery: Nursery) -> Iterator[Rig]:
+    """A rig with a second process that has the wrong clock."""
     with rig_of(database_url) as rig:
-        rig.replicas.append(Replica(nursery, rig.replica.environment))
+        rig.replicas.append(Replica(wrong_nursery, rig.replica.environment))
         rig.replicas[1].start()
         yield rig
-    nursery.stop()
 
 
 def expiring(rig: Rig) -> str:
