@@ -36,8 +36,8 @@ def _no_word(value: Any) -> Any:
 
 
 def _written(value: Any) -> Any:
-    """What is exact is text, as in answers, whoever wrote the document."""
-    if not isinstance(value, str):
+    """What is exact is text in a document, as in answers; code may have it as a decimal number."""
+    if not isinstance(value, str | Decimal):
         raise ValueError(say('write an amount as text, as in "12.50": a JSON number may lose digits'))  # noqa: TRY004
     return value
 
