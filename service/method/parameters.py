@@ -36,7 +36,7 @@ def _no_word(value: Any) -> Any:
 
 
 def _written(value: Any) -> Any:
-    """What is exact is text in a document, as in answers; code may have it as a decimal number."""
+    """What is exact is text in JSON, as in answers; code and YAML may have it as a decimal number."""
     if not isinstance(value, str | Decimal):
         raise ValueError(say('write an amount as text, as in "12.50": a JSON number may lose digits'))  # noqa: TRY004
     return value

@@ -61,7 +61,7 @@ def decoded(body: bytes, content_type: str) -> Any:
     try:
         text = body.decode("utf-8-sig")
         if content_type == JSON:
-            document = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_object)
+            document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
         else:
             document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that takes less
         # A lone surrogate is text in JSON and in YAML, and can neither be stored nor told.

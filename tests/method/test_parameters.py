@@ -1,5 +1,7 @@
 """Method versions: what a document may hold, how it is described, and the indicators that it adds."""
 
+from decimal import Decimal
+
 import pytest
 
 from service.method.indicators import INDICATORS
@@ -64,3 +66,14 @@ def test_a_version_adds_its_indicators_to_the_catalogue() -> None:
     found = catalogue(version)
     assert set(found) - set(INDICATORS) == {"orders_per_contacted"}
     assert found["orders_per_contacted"].source == f"Method version {PARAMETERS.id}."
+
+
+@pytest.mark.parametrize("share", ["0.5", Decimal("0.5")])
+def test_an_exact_value_may_be_text_or_a_decimal_number(share: object) -> None:
+    assert with_changes("potential", default_wallet_share=share).potential.default_wallet_share == Decimal("0.5")
+
+
+@pytest.mark.parametrize("number", [0.5, 1, True, None])
+def test_an_exact_value_is_no_number_of_json(number: object) -> None:
+    with pytest.raises(ValueError, match="write an amount as text"):
+        with_changes("potential", default_wallet_share=number)

@@ -64,7 +64,9 @@ def methods(draw: Any) -> Parameters:
     }
     abc["a"] = min(abc["a"], abc["b"])
     declared = draw(
-        st.sampled_from([{}, {"*": Limits(A=Decimal(high), B=Decimal(low))}, {"direct": Limits(A=high, B=1)}])
+        st.sampled_from(
+            [{}, {"*": Limits(A=Decimal(high), B=Decimal(low))}, {"direct": Limits(A=Decimal(high), B=Decimal(1))}]
+        )
     )
     potential = PARAMETERS.potential.model_copy(
         update={"limits": declared, "default_wallet_share": draw(st.sampled_from([Decimal("0.5"), Decimal("0.3")]))}
