@@ -3,16 +3,17 @@
 import platform
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from service import __version__, metrics
 from service.api.models import Strict
-from service.api.problems import responses
+from service.api.problems import in_language, language, responses
 from service.api.remedies import REMEDIES
 from service.api.security import Watches
 from service.errors import Forbidden, NotAuthenticated, NotFound, QuotaExceeded, Unavailable, kinds
+from service.forms.languages import translate, worded
 from service.store import deliveries, jobs
 from service.store.database import newest_revision
 from service.wording import say
@@ -68,30 +69,32 @@ def get_metrics(entry: Watches) -> PlainTextResponse:
 class ProblemKind(Strict):
     slug: str
     status: int
-    title: str
-    meaning: str
-    remedy: str = Field(description="What to do about it.")
+    title: str = Field(description="In the language that `Accept-Language` asks for.")
+    meaning: str = Field(description="In English.")
+    remedy: str = Field(description="What to do about it, in the same language as the title.")
 
 
 @router.get("/problems", operation_id="listProblems", summary="Kinds of refusal")
-async def list_problems() -> list[ProblemKind]:
+async def list_problems(request: Request, response: Response) -> list[ProblemKind]:
     """Every `type` that a problem document can have."""
-    return [_kind(slug) for slug in kinds()]
+    return [_kind(slug, request, response) for slug in kinds()]
 
 
 @router.get("/problems/{slug}", operation_id="getProblem", summary="One kind of refusal", responses=responses(NotFound))
-async def get_problem(slug: Annotated[str, Path(max_length=64, examples=["rows-refused"])]) -> ProblemKind:
+async def get_problem(
+    slug: Annotated[str, Path(max_length=64, examples=["rows-refused"])], request: Request, response: Response
+) -> ProblemKind:
     """The page that the `type` of a problem document leads to."""
     if slug not in kinds():
         raise NotFound(say("There is no problem {slug!r}; /problems lists them.", slug=slug))
-    return _kind(slug)
+    return _kind(slug, request, response)
 
 
-def _kind(slug: str) -> ProblemKind:
-    kind = kinds()[slug]
-    return ProblemKind(
-        slug=slug, status=kind.status, title=kind.title, meaning=kind.__doc__ or "", remedy=REMEDIES[slug]
-    )
+def _kind(slug: str, request: Request, response: Response) -> ProblemKind:
+    kind, lang = kinds()[slug], language(request)
+    response.headers.update(in_language(lang))
+    title, remedy = translate(lang)(kind.title), worded(REMEDIES[slug], lang)
+    return ProblemKind(slug=slug, status=kind.status, title=title, meaning=kind.__doc__ or "", remedy=remedy)
 
 
 @router.get("/version", operation_id="getVersion", summary="Version of the service")

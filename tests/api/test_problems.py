@@ -35,6 +35,21 @@ def test_a_title_is_in_the_language_asked_for(service: Service, asked: str, titl
     assert [answer.json()[name] for name in ("type", "status")] == [english.json()[name] for name in ("type", "status")]
 
 
+@ONE
+def test_what_to_do_about_a_refusal_is_said_in_the_language_asked_for(service: Service) -> None:
+    english, german = (
+        service.client.get("/problems", headers={"Accept-Language": lang}) for lang in ("en", "de-AT, en;q=0.5")
+    )
+    assert (german.headers["content-language"], german.headers["vary"]) == ("de", "Accept-Language")
+    for ours, theirs in zip(english.json(), german.json(), strict=True):
+        for same in ("slug", "status", "meaning"):
+            assert ours[same] == theirs[same]
+        for said in ("title", "remedy"):
+            assert ours[said] != theirs[said], ours["slug"]
+        one = service.client.get(f"/problems/{ours['slug']}", headers={"Accept-Language": "de"})
+        assert (one.json(), one.headers["content-language"]) == (theirs, "de")
+
+
 def submit(service: Service, lang: str, **headers: str) -> Any:
     mode = "all" if not headers else "valid"
     return service.client.post(
