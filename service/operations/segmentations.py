@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -172,8 +173,9 @@ def settle(caller: Caller, question: Question) -> Settled:
 
 
 def _with(parameters: Parameters, changes: Mapping[str, Any]) -> Parameters:
+    exact = {name: Decimal(str(value)) if isinstance(value, float) else value for name, value in changes.items()}
     try:
-        abc = Abc.model_validate(parameters.abc.model_dump(mode="json") | dict(changes))
+        abc = Abc.model_validate(parameters.abc.model_dump(mode="json") | exact)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "rule"

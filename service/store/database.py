@@ -70,8 +70,10 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _READ, _AUTOCOMMIT = "kontor_read", "AUTOCOMMIT"
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION, _TIMEOUT = "55P03", "40P01", "40001", "57014"
 _UNIQUE, _DISK_FULL = "23505", "53100"
-_SHUTTING_DOWN = ("57P01", "57P02", "57P03", "55000")
-"""By order, by a crash, or not yet up again; the last where its end kept a parallel worker from beginning."""
+_SHUTTING_DOWN = ("57P01", "57P02", "57P03")
+"""By order, by a crash, or not yet up again."""
+_NO_WORKER = "parallel worker failed to initialize"
+"""What a session that still runs may say of the server's end; its SQLSTATE is that of many mistakes, too."""
 _SQLITE_ROWS = 65_536
 _ROOM = "64MB"
 _SURE_SECONDS = 1.0
@@ -470,7 +472,7 @@ def _translated() -> Iterator[None]:
         if "integer overflow" in said or state == "22003":
             raise AmountTooLarge(say("A sum of the amounts asked for does not fit into 64 bits.")) from error
         unreachable = isinstance(original, psycopg.OperationalError) and state in (None, *_SHUTTING_DOWN)
-        if unreachable or said.startswith(_SQLITE_OUT_OF_ORDER):
+        if unreachable or said.startswith((_NO_WORKER, *_SQLITE_OUT_OF_ORDER)):
             raise Unavailable(
                 say("The database cannot be reached. Send the request again, with the same key.")
             ) from error

@@ -235,11 +235,13 @@ def test_all_connections_in_use_is_told_as_such(database_url: str) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("state", ["57P01", "55000"])
+@pytest.mark.parametrize("state, said", [("57P01", "by order"), ("55000", "parallel worker failed to initialize")])
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_server_that_ends_in_the_middle_of_a_statement_is_told_as_such(database: Database, state: str) -> None:
+def test_a_server_that_ends_in_the_middle_of_a_statement_is_told_as_such(
+    database: Database, state: str, said: str
+) -> None:
     with pytest.raises(Unavailable, match="cannot be reached"), database.reading() as connection:
-        connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$")
+        connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION '{said}' USING ERRCODE = '{state}'; END $$")
 
 
 def test_a_database_that_is_not_there_is_told_as_such() -> None:
