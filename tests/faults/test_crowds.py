@@ -62,6 +62,8 @@ def test_a_crowd_is_turned_away_in_time_while_probes_are_answered(rig_of, databa
     with rig_of(database_url, KONTOR_POOL_SIZE="8") as rig:
         rig.submit(ROWS)
         ledger = campaign(name, fault, rig.kind)
+        pressed(rig, database_url, table, CROWDS[0])  # which opens every connection that the service keeps
+        before = probe.held_by(rig.replica.process)
         for crowd in CROWDS:
             with asked_again_and_again(rig, "/healthz") as health, asked_again_and_again(rig, "/readyz") as ready:
                 told = pressed(rig, database_url, table, crowd)
@@ -78,6 +80,7 @@ def test_a_crowd_is_turned_away_in_time_while_probes_are_answered(rig_of, databa
             assert rig.submit(ROWS).end == "ok"
             for _ in refused:
                 ledger.tried(answered=False, stored=False, recovered=time.monotonic() - began)
+        assert not probe.leaked(rig.replica.process, before), "P9"
         properties.check(rig)
 
 
@@ -136,13 +139,17 @@ def drip(sockets: list[socket.socket]) -> None:
 
 
 @pytest.mark.skipif(SHARE < 100, reason="takes minutes: part of `make faults`; each deadline is tried in tests/serving")
-def test_clients_that_take_their_time_are_let_go_and_slow_nobody_down(rig, campaign):
+def test_clients_that_take_their_time_are_let_go_and_slow_nobody_down(rig, database_url, campaign):
     ledger = campaign("F13", f"{5 * SLOW} clients that take their time, of five kinds", rig.kind)
     submission = httpx.Response(200, text=rig.submit(LONG).answer[1]).json()["id"]
     path = "/v1/kpis?subsidiary=A&indicators=revenue&from=2000-01&to=2000-02"
     with asked_again_and_again(rig, path) as calm:
         time.sleep(10)
-    at_once([lambda: rig.ask(path)] * 40)  # which opens every connection that the service keeps
+    # Which opens every connection that the service keeps.
+    if rig.kind == "PostgreSQL":
+        pressed(rig, database_url, "line", 40)
+    else:
+        at_once([lambda: rig.ask(path)] * 40)
     before = probe.held_by(rig.replica.process)
     clients, began = slow_clients(rig, submission), time.monotonic()
     gone: dict[str, float] = {}
