@@ -149,7 +149,7 @@ def test_clients_that_take_their_time_are_let_go_and_slow_nobody_down(rig, datab
     if rig.kind == "PostgreSQL":
         pressed(rig, database_url, "line", 40)
     else:
-        at_once([lambda: rig.ask(path)] * 40)
+        at_once([lambda: rig.ask("/v1/statistics", subsidiary="A", limit="1000")] * 40)
     before = probe.held_by(rig.replica.process)
     clients, began = slow_clients(rig, submission), time.monotonic()
     gone: dict[str, float] = {}
