@@ -4,12 +4,12 @@ import json
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Request
 from pydantic import Field
 from sqlalchemy import Row
 
 from service.api.models import Strict
-from service.api.problems import RowProblem, in_language, language, responses, row_problem
+from service.api.problems import AnsweredIn, RowProblem, responses, row_problem
 from service.api.security import Reads
 from service.errors import NotFound, Problem
 from service.forms.languages import worded
@@ -40,10 +40,8 @@ class JobDocument(Strict):
 
 
 @router.get("/jobs/{job}", operation_id="getJob", summary="How far a job is", responses=responses(NotFound))
-def get_job(request: Request, response: Response, job: JobPath, entry: Reads) -> JobDocument:
+def get_job(request: Request, job: JobPath, entry: Reads, lang: AnsweredIn) -> JobDocument:
     """Ask again until it is `done` or `refused`. It survives a restart of the service."""
-    lang = language(request)
-    response.headers.update(in_language(lang))
     with entry.reading() as caller:
         home, number = references.locate(caller, job)
         return document(request.app.state.worker, operations.found(caller, home, number), lang)

@@ -3,13 +3,13 @@
 import platform
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from service import __version__, metrics
 from service.api.models import Strict
-from service.api.problems import in_language, language, responses
+from service.api.problems import AnsweredIn, responses
 from service.api.remedies import REMEDIES
 from service.api.security import Watches
 from service.errors import Forbidden, NotAuthenticated, NotFound, QuotaExceeded, Unavailable, kinds
@@ -75,24 +75,23 @@ class ProblemKind(Strict):
 
 
 @router.get("/problems", operation_id="listProblems", summary="Kinds of refusal")
-async def list_problems(request: Request, response: Response) -> list[ProblemKind]:
+async def list_problems(lang: AnsweredIn) -> list[ProblemKind]:
     """Every `type` that a problem document can have."""
-    return [_kind(slug, request, response) for slug in kinds()]
+    return [_kind(slug, lang) for slug in kinds()]
 
 
 @router.get("/problems/{slug}", operation_id="getProblem", summary="One kind of refusal", responses=responses(NotFound))
 async def get_problem(
-    slug: Annotated[str, Path(max_length=64, examples=["rows-refused"])], request: Request, response: Response
+    slug: Annotated[str, Path(max_length=64, examples=["rows-refused"])], lang: AnsweredIn
 ) -> ProblemKind:
     """The page that the `type` of a problem document leads to."""
     if slug not in kinds():
         raise NotFound(say("There is no problem {slug!r}; /problems lists them.", slug=slug))
-    return _kind(slug, request, response)
+    return _kind(slug, lang)
 
 
-def _kind(slug: str, request: Request, response: Response) -> ProblemKind:
-    kind, lang = kinds()[slug], language(request)
-    response.headers.update(in_language(lang))
+def _kind(slug: str, lang: str) -> ProblemKind:
+    kind = kinds()[slug]
     title, remedy = translate(lang)(kind.title), worded(REMEDIES[slug], lang)
     return ProblemKind(slug=slug, status=kind.status, title=title, meaning=kind.__doc__ or "", remedy=remedy)
 

@@ -2,9 +2,9 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
@@ -105,6 +105,16 @@ def document(request: Request, status: int, slug: str, title: str, detail: Messa
 def language(request: Request) -> str:
     """The best of our languages for whoever asks."""
     return negotiate(request.headers.get("accept-language"))
+
+
+async def _answered_in(request: Request, response: Response) -> str:
+    lang = language(request)
+    response.headers.update(in_language(lang))
+    return lang
+
+
+AnsweredIn = Annotated[str, Depends(_answered_in)]
+"""The same, which the answer then names."""
 
 
 def in_language(lang: str) -> dict[str, str]:

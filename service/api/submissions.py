@@ -20,7 +20,7 @@ from service.api.jobs import JobDocument
 from service.api.jobs import document as job_document
 from service.api.models import PRINTABLE, Strict, SubsidiaryFilter, example, narrowed
 from service.api.pages import After, Limit, Page, page_of, read_cursor
-from service.api.problems import RowProblem, in_language, language, responses, row_problem
+from service.api.problems import AnsweredIn, RowProblem, in_language, language, responses, row_problem
 from service.api.security import Reads, Submits
 from service.api.spool import Spooled, spooled
 from service.errors import (
@@ -320,13 +320,12 @@ def list_submission_problems(
     response: Response,
     submission: SubmissionPath,
     entry: Reads,
+    lang: AnsweredIn,
     warnings: Annotated[bool, Query(description="The warnings instead.")] = False,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[RowProblem]:
     """The rows that `mode=valid` left out, in the order of the body, each with its reason; or the warnings."""
-    lang = language(request)
-    response.headers.update(in_language(lang))
     (place,) = read_cursor(after, int) or (-1,)
     with entry.reading() as caller:
         home, row = _located(caller, submission)

@@ -1,6 +1,5 @@
 """Data in, result out, nothing kept: the method on what the request brings."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +38,7 @@ def parameters_with(changes: Mapping[str, Mapping[str, Any]]) -> Parameters:
     for group, values in changes.items():
         document[group] |= values
     try:
-        return Parameters.model_validate(json.loads(json.dumps(document, default=str)))
+        return Parameters.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
